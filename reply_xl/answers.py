@@ -1,0 +1,184 @@
+"""Answers of the API → contacts, custom fields and errors. Pure; everything that arrives is hostile until it has passed here.
+
+Shapes: the endpoint's page, and bodies recorded from the live API (keys by name or by id, times null, members absent).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ContactNotFound, NotAuthorised, PatchRejected, RateLimited
+from reply_xl.fields import BY_NAME, CATALOGUE, HIGHEST_ID
+from reply_xl.model import Contact, CustomField, FieldValue, Kind, Page, Whoami
+
+_LONGEST_REASON = 300
+
+
+def contact(data: object, *, read_at: float, expected_id: int | None = None) -> Contact:
+    """A contact from an answer's JSON. Raises `ApiFailed` if it is not one, or not the one that was asked for.
+
+    Members that are absent count as unset; unknown members are ignored; `sequences` and `lists` become text for a cell."""
+    if not isinstance(data, dict):
+        raise _unreadable()
+    contact_id = data.get("id")
+    if type(contact_id) is not int or not 1 <= contact_id <= HIGHEST_ID or expected_id not in (None, contact_id):
+        raise _unreadable()
+    values: dict[str, FieldValue] = {}
+    for field in CATALOGUE:
+        value = data.get(field.name)
+        if value is None:
+            continue
+        if field.kind is Kind.LIST:
+            value = _names(field.name, value)
+        elif field.kind is Kind.INTEGER:
+            if type(value) is not int:
+                raise _unreadable()
+        elif field.kind is Kind.BOOLEAN:
+            if not isinstance(value, bool):
+                raise _unreadable()
+        elif not isinstance(value, str):
+            raise _unreadable()
+        values[field.name] = value
+    return Contact(contact_id, values, _custom_values(data.get("customFields")), read_at)
+
+
+def page(data: object, *, read_at: float) -> Page:
+    """A page `{items, hasMore}`. An item that is no contact is left out: what a page lacks is looked up one by one."""
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        raise _unreadable()
+    contacts = []
+    for item in data["items"]:
+        try:
+            contacts.append(contact(item, read_at=read_at))
+        except ApiFailed:
+            continue
+    return Page(tuple(contacts), data.get("hasMore") is True)
+
+
+def custom_fields(data: object) -> tuple[CustomField, ...]:
+    """The bare list of custom fields; a title that stands twice is marked, for an answer keyed by title cannot tell which is which."""
+    if not isinstance(data, list):
+        raise _unreadable()
+    found: list[tuple[int, str, bool]] = []
+    for item in data:
+        if not isinstance(item, dict) or type(item.get("id")) is not int or not isinstance(item.get("title"), str):
+            raise _unreadable()
+        found.append((item["id"], item["title"], item.get("fieldType") == "number"))
+    titles = Counter(title for _, title, _ in found)
+    return tuple(CustomField(number, title, numeric, titles[title] == 1) for number, title, numeric in found)
+
+
+def whoami(data: object) -> Whoami:
+    if not isinstance(data, dict):
+        raise _unreadable()
+    user, name, team = data.get("userId"), data.get("username"), data.get("teamId")
+    return Whoami(user if type(user) is int else None, name if isinstance(name, str) else "", team if type(team) is int else None)
+
+
+def loads(body: bytes) -> object:
+    """The JSON of an answer. Raises `ApiFailed` for anything else, deeply nested or not UTF-8 included."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise _unreadable() from None
+
+
+def problem(status: int, body: bytes, *, retry_after: float | None = None) -> ApiError:
+    """The error that an answer other than 2xx stands for, in any of the three shapes (bare, validation, business) or in none."""
+    if status >= 500:
+        return ApiFailed(f"Reply had a problem of its own (status {status}); try again later.", status=status)
+    if status < 400:
+        return ApiFailed(f"The server answered with status {status}, which Reply never does; check the base URL.", status=status)
+    try:
+        data = loads(body)
+    except ApiFailed:
+        data = None
+    data = data if isinstance(data, dict) else {}
+    detail = reason_text(data.get("detail")) or reason_text(data.get("title"))
+    code = data.get("code") if isinstance(data.get("code"), str) else None
+    if status == 401:
+        return NotAuthorised("Reply did not accept the API key; connect again with a key from Settings → API Key in Reply.", status=401)
+    if status == 429:
+        return RateLimited("Reply's quota is used up; wait a minute and try again.", retry_after=retry_after)
+    if status == 403:
+        return ApiRefused(f"Reply does not allow this for your key{_because(detail)}.", status=403, code=code)
+    if status == 404:
+        return ContactNotFound(f"Reply found nothing{_because(detail)}.", status=404, code=code)
+    reasons = _reasons(data.get("errors"))
+    if reasons or status in (400, 409, 422):
+        return PatchRejected(f"Reply refused the values{_because(detail)}.", status=status, code=code, reasons=reasons or {"": detail})
+    return ApiRefused(f"Reply refused the request (status {status}){_because(detail)}.", status=status, code=code)
+
+
+def rejected_fields(reasons: Mapping[str, str], body: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """The reasons of a `PatchRejected` as words: label of the field, then Reply's reason, joined by "; ".
+
+    `labels`: label by field name and by `customFields/<index>`."""
+    said = []
+    for pointer, reason in reasons.items():
+        parts = pointer.strip("/").split("/")
+        key = "/".join(parts[:2]) if parts[0] == "customFields" else parts[0]
+        label = labels.get(key) or _label_in(reason, body)
+        said.append(f"{label}: {reason.rstrip('.')}" if label else reason.rstrip("."))
+    return "; ".join(said)
+
+
+def reason_text(value: object) -> str:
+    """Reply's own words, on one line, without control characters and of bearable length; "" if they are no text."""
+    if not isinstance(value, str):
+        return ""
+    line = " ".join("".join(char if char.isprintable() else " " for char in value).split())
+    return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"
+
+
+def _because(detail: str) -> str:
+    return f": {detail.rstrip('.')}" if detail else ""
+
+
+def _label_in(reason: str, body: Mapping[str, Any]) -> str:
+    """The label of the field that an unpointed reason names, if it names one that was sent."""
+    words = {word.casefold() for word in re.findall(r"[A-Za-z0-9]+", reason)}
+    for name in body:
+        if name in BY_NAME and name.casefold() in words:
+            return BY_NAME[name].label
+    return ""
+
+
+def _reasons(errors: object) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    if isinstance(errors, list):
+        for item in errors:
+            if isinstance(item, dict) and isinstance(item.get("pointer"), str):
+                reasons[item["pointer"]] = reason_text(item.get("detail")) or "not accepted"
+    return reasons
+
+
+def _custom_values(items: object) -> dict[str, str | None]:
+    """`[{key, value}]` by key. A value of another type than text is taken as its JSON text, an absent one as unset."""
+    if items is None:
+        return {}
+    if not isinstance(items, list):
+        raise _unreadable()
+    values: dict[str, str | None] = {}
+    for item in items:
+        if not isinstance(item, dict) or not isinstance(item.get("key"), str | int):
+            raise _unreadable()
+        value = item.get("value")
+        values[str(item["key"])] = value if isinstance(value, str) or value is None else json.dumps(value)
+    return values
+
+
+def _names(field: str, items: object) -> str:
+    """The names of a contact's sequences or lists, for one cell."""
+    member = "sequenceName" if field == "sequences" else "listName"
+    if not isinstance(items, Sequence) or isinstance(items, str):
+        return ""
+    return "; ".join(item[member] for item in items if isinstance(item, dict) and isinstance(item.get(member), str))
+
+
+def _unreadable() -> ApiFailed:
+    return ApiFailed("Reply's answer could not be read; try again later.", status=None)

@@ -1,0 +1,39 @@
+"""Outcomes → what is written into the sheet. Pure; nothing here knows where the cells are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reply_xl.columns import MESSAGE, REPLY_ID, STATUS, UPDATED_AT
+from reply_xl.fields import value_of
+from reply_xl.model import CellValue, Column, Outcome
+from reply_xl.values import format
+
+_LONGEST_MESSAGE = 1000
+
+
+def own_cells(outcome: Outcome, *, with_id: bool) -> dict[str, CellValue]:
+    """The cells of our own columns for one row, by header. `Reply updated at` is empty unless something was stored; `Reply ID` is there
+    only if the row was found by e-mail."""
+    cells: dict[str, CellValue] = {
+        STATUS: outcome.word.value.capitalize(),
+        MESSAGE: outcome.message[:_LONGEST_MESSAGE],
+        UPDATED_AT: outcome.at,
+    }
+    if with_id and outcome.found_by_email and outcome.contact_id is not None:
+        cells[REPLY_ID] = float(outcome.contact_id)
+    return cells
+
+
+def contact_cells(outcome: Outcome, columns: Sequence[Column]) -> dict[int, CellValue]:
+    """The cells of the read-only columns that are filled from Reply, by column index. A value that Reply does not give is left out:
+    null never replaces what stands there."""
+    if outcome.contact is None:
+        return {}
+    cells: dict[int, CellValue] = {}
+    for column in columns:
+        if column.fills and column.target is not None:
+            value = format(value_of(outcome.contact, column.target), column.target)
+            if value is not None:
+                cells[column.index] = value
+    return cells

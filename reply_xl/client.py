@@ -1,0 +1,247 @@
+"""The Reply REST API over HTTP: session, paging, error mapping. The only module that talks to Reply.
+
+Nothing that may have arrived is repeated here, except reads and a request that was answered 429. A failed PATCH is settled by `send`.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import ipaddress
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import requests
+import requests.utils
+import urllib3.exceptions as transport
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.util.retry import Retry
+
+from reply_xl import __version__, answers
+from reply_xl.errors import ApiFailed, ApiUnreachable, ConfigError, RateLimited
+from reply_xl.model import Contact, CustomField, Pace, Page, Whoami
+
+REPLY_URL = "https://api.reply.io"
+_MOST_BYTES = 64 * 2**20
+"""An answer longer than this is not read: a page of 1,000 contacts is a few megabytes."""
+_READ_ATTEMPTS = 4
+_QUOTA_ATTEMPTS = 10
+_LONGEST_HOLD = 3600.0
+
+
+def checked_base_url(url: str) -> str:
+    """`url` without a trailing slash. Raises `ConfigError` unless it is https, or http to this machine itself."""
+    try:
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if not host or parts.username or parts.password or parts.query or parts.fragment or any(char <= " " for char in url.strip()):
+        raise ConfigError(f"“{url}” is not a base URL; use {REPLY_URL} or leave it out.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
+        raise ConfigError(f"“{url}” is not safe for an API key; the base URL must begin with https://.")
+    return url.strip().rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this machine itself: `localhost` or a loopback address."""
+    host = urlsplit(url.strip()).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Bearer(AuthBase):
+    """Sets the header itself: a `.netrc` entry would replace one set by hand (established with requests 2.34)."""
+
+    def __init__(self, key: str) -> None:
+        self._header = f"Bearer {key}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class _SystemTrust(HTTPAdapter):
+    """Certificates from the operating system, where a company's own authority is known, not from a bundled list."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=_system_context(), **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(*args, ssl_context=_system_context(), **kwargs)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _system_context() -> Any:
+    import ssl
+
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class Client:
+    """The contacts of the workspace that `key` opens; safe to use from several threads.
+
+    `timeout`: seconds to connect, and seconds of silence while reading (Reply has been seen to stall for 57). Never redirected, never
+    through a proxy to this machine itself. `instance` is what a sandbox calls itself in its answers, "" for Reply."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        pace: Pace,
+        *,
+        timeout: tuple[float, float] = (10.0, 90.0),
+        connections: int = 4,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.base_url = checked_base_url(base_url)
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise ConfigError("The API key holds characters that no key has; copy it again from Settings → API Key in Reply.")
+        self.instance = ""
+        self._pace = pace
+        self._timeout = timeout
+        self._clock = clock
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.auth = _Bearer(key)
+        self._session.headers.update({"Accept": "application/json", "User-Agent": f"reply_xl/{__version__}"})
+        # Connecting may be tried again; whatever may have arrived is never repeated below us.
+        retry = Retry(connect=2, read=False, status=0, other=0, redirect=0, backoff_factor=0.2, respect_retry_after_header=False)
+        adapter = _SystemTrust if self.base_url.startswith("https:") else HTTPAdapter
+        self._session.mount(self.base_url, adapter(pool_connections=1, pool_maxsize=connections, max_retries=retry))
+        if not is_loopback(self.base_url):
+            self._session.proxies.update(requests.utils.get_environ_proxies(self.base_url))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def whoami(self) -> Whoami:
+        """`GET /v3/whoami`: whom the key belongs to. Needs no scope."""
+        return answers.whoami(self._get("/v3/whoami"))
+
+    def custom_fields(self) -> tuple[CustomField, ...]:
+        """`GET /v3/custom-fields`: all of them, in one answer."""
+        return answers.custom_fields(self._get("/v3/custom-fields"))
+
+    def contact(self, contact_id: int) -> Contact:
+        """`GET /v3/contacts/{id}`. Raises `ContactNotFound`."""
+        return answers.contact(self._get(f"/v3/contacts/{contact_id}"), read_at=self._clock(), expected_id=contact_id)
+
+    def by_email(self, email: str) -> tuple[Contact, ...]:
+        """`GET /v3/contacts?email=`: the contacts that have exactly this e-mail, compared here once more without case."""
+        page = answers.page(self._get("/v3/contacts", {"email": email}), read_at=self._clock())
+        return tuple(contact for contact in page.contacts if contact.email.casefold() == email.casefold())
+
+    def page(self, top: int, skip: int) -> Page:
+        """`GET /v3/contacts?top=&skip=`. The order of pages is not promised: what they lack may still exist."""
+        return answers.page(self._get("/v3/contacts", {"top": top, "skip": skip}), read_at=self._clock())
+
+    def patch(self, contact_id: int, body: Mapping[str, Any]) -> Contact:
+        """`PATCH /v3/contacts/{id}` with absolute values: safe to repeat with the same body, but never repeated here once it may have
+        arrived. Returns the contact as the answer gives it; only a comparison with it proves the update."""
+        data = self._request("PATCH", f"/v3/contacts/{contact_id}", json.dumps(body, separators=(",", ":")).encode())
+        return answers.contact(data, read_at=self._clock(), expected_id=contact_id)
+
+    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> object:
+        """A read, repeated when it fails in a way that may pass."""
+        if query:
+            path = f"{path}?{urlencode(query)}"
+        for attempt in range(1, _READ_ATTEMPTS + 1):
+            try:
+                return self._request("GET", path)
+            except (ApiUnreachable, ApiFailed) as error:
+                passing = error.sent if isinstance(error, ApiUnreachable) else error.status is None or error.status >= 500
+                if attempt == _READ_ATTEMPTS or not passing:
+                    raise
+                self._pace.pause(0.25 * 4 ** (attempt - 1), "Reply did not answer; trying again")
+        raise AssertionError("unreachable")
+
+    def _request(self, method: str, path: str, body: bytes | None = None) -> object:
+        """The JSON of a 2xx answer. A 429 waits its `Retry-After` for every thread and is repeated: it was not carried out."""
+        for attempt in range(1, _QUOTA_ATTEMPTS + 1):
+            self._pace.acquire()
+            try:
+                status, retry_after, answer = self._exchange(method, path, body)
+            finally:
+                self._pace.release()
+            if 200 <= status < 300:
+                return answers.loads(answer)
+            problem = answers.problem(status, answer, retry_after=retry_after)
+            if not isinstance(problem, RateLimited) or attempt == _QUOTA_ATTEMPTS:
+                raise problem
+            self._pace.hold(min(2.0**attempt if retry_after is None else retry_after, _LONGEST_HOLD))
+        raise AssertionError("unreachable")
+
+    def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, float | None, bytes]:
+        """One request and its answer: status, seconds of `Retry-After`, body."""
+        headers = {"Content-Type": "application/json"} if body is not None else None
+        try:
+            with self._session.request(
+                method, self.base_url + path, data=body, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as response:
+                answer = response.raw.read(_MOST_BYTES + 1, decode_content=True)
+                self.instance = response.headers.get("Reply-Sandbox", self.instance)
+                retry_after = _seconds(response.headers.get("Retry-After"))
+        except (requests.RequestException, transport.HTTPError, OSError) as error:
+            raise _unreachable(error) from error
+        if len(answer) > _MOST_BYTES:
+            raise ApiFailed("Reply's answer was far too long to be read; try again later.", status=None)
+        return response.status_code, retry_after, answer
+
+
+def _seconds(header: str | None) -> float | None:
+    """`Retry-After` in seconds: a number, or a date; None for anything else. Never negative, an hour at most."""
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(header).timestamp() - time.time()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), _LONGEST_HOLD) if seconds == seconds else None
+
+
+def _unreachable(error: BaseException) -> ApiUnreachable:
+    """What a failed exchange means. Only the innermost reason tells whether the request can have left."""
+    import ssl
+
+    reasons: list[BaseException] = []
+    queue: list[object] = [error]
+    while queue:
+        reason = queue.pop()
+        if isinstance(reason, BaseException) and reason not in reasons:
+            reasons.append(reason)
+            queue += [reason.__cause__, reason.__context__, getattr(reason, "reason", None), *reason.args]
+
+    def found(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(reason, kinds) for reason in reasons)
+
+    if found(requests.exceptions.ProxyError, transport.ProxyError):
+        return ApiUnreachable(
+            "The proxy of your network did not let the request through; ask your IT department about api.reply.io.", sent=False
+        )
+    if found(ssl.SSLCertVerificationError):
+        return ApiUnreachable(
+            "The certificate of the server is not trusted on this computer; ask your IT department whether your network inspects TLS.",
+            sent=False,
+        )
+    if found(transport.NewConnectionError, transport.ConnectTimeoutError, requests.exceptions.ConnectTimeout):
+        return ApiUnreachable("Reply cannot be reached; check your internet connection.", sent=False)
+    if found(ssl.SSLError):
+        return ApiUnreachable("No secure connection to Reply could be made; ask your IT department about api.reply.io.", sent=True)
+    if found(transport.TimeoutError, requests.exceptions.Timeout):
+        return ApiUnreachable("Reply did not answer in time.", sent=True)
+    return ApiUnreachable("The connection broke before Reply answered.", sent=True)

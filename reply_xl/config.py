@@ -1,0 +1,80 @@
+"""Key, base URL, quota and where things lie on this machine. Nothing here is ever taken from a workbook."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reply_xl.errors import ConfigError
+
+SERVICE = "reply_xl"
+_PRACTICE_KEY = "practice"
+"""What a server on this machine is given when no key is set: a key from the keychain never goes there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`quota` is the text of `REPLY_XL_QUOTA` where it may be obeyed, else None."""
+
+    base_url: str
+    loopback: bool
+    key: str = field(repr=False)
+    quota: str | None = None
+
+
+def load(base_url: str, *, loopback: bool, key: str | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration for `base_url`. `REPLY_API_KEY` wins over the keychain, a `key` given here over both; `REPLY_XL_QUOTA` is
+    obeyed on loopback only. Raises `ConfigError` where there is no key."""
+    key = key or environ.get("REPLY_API_KEY", "").strip()
+    if not key and loopback:
+        key = _PRACTICE_KEY
+    if not key:
+        key = stored_key(base_url) or ""
+    if not key:
+        raise ConfigError("There is no API key on this computer; run “reply-xl login”, or practise without one with “reply-xl demo”.")
+    return Config(base_url, loopback, key, environ.get("REPLY_XL_QUOTA") if loopback else None)
+
+
+def stored_key(base_url: str) -> str | None:
+    """The key in the operating system's keychain, or None. Raises `ConfigError` if there is no keychain."""
+    import keyring
+    import keyring.errors
+
+    try:
+        return keyring.get_password(SERVICE, base_url)
+    except keyring.errors.NoKeyringError:
+        return None
+    except Exception as error:  # a keychain backend may raise anything of its own
+        raise ConfigError("The keychain of this computer did not give the API key; unlock it and try again.") from error
+
+
+def store_key(base_url: str, key: str) -> None:
+    import keyring
+
+    try:
+        keyring.set_password(SERVICE, base_url, key)
+    except Exception as error:
+        raise ConfigError("The keychain of this computer did not take the API key; set REPLY_API_KEY instead.") from error
+
+
+def forget_key(base_url: str) -> bool:
+    """Whether there was a key to forget."""
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.delete_password(SERVICE, base_url)
+    except (keyring.errors.PasswordDeleteError, keyring.errors.NoKeyringError):
+        return False
+    except Exception as error:
+        raise ConfigError("The keychain of this computer did not let the API key go; remove the entry “reply_xl” by hand.") from error
+    return True
+
+
+def data_folder() -> Path:
+    """The folder of this user's data, made if absent. It never lies beside a workbook."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("reply_xl", appauthor=False, ensure_exists=True))

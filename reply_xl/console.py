@@ -1,0 +1,262 @@
+"""What the command line shows: progress on stderr, results on stdout, questions where there is a terminal.
+
+Nothing that came from Reply or from a workbook is shown with its control characters or taken for markup.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any
+
+from reply_xl.fields import is_empty
+from reply_xl.model import Change, Column, CustomField, FieldValue, Outcome, Word
+from reply_xl.plan import Draft, Plan
+from reply_xl.values import format, shown
+
+_MOST_ROWS = 20
+_EVERY = 5.0
+"""Seconds between two plain lines of progress."""
+
+_COLOURS = {
+    Word.UPDATED: "green",
+    Word.UNCHANGED: "dim",
+    Word.SKIPPED: "dim",
+    Word.INVALID: "yellow",
+    Word.NOT_FOUND: "yellow",
+    Word.CANCELLED: "yellow",
+}
+
+
+def say(sentence: str) -> None:
+    """One line on stderr."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def json_line(outcome: Outcome) -> str:
+    """The outcome of a row as one line of JSON, ASCII only."""
+    return json.dumps(
+        {
+            "row": outcome.row,
+            "contact_id": outcome.contact_id,
+            "outcome": outcome.word.value,
+            "status": outcome.status,
+            "sent": outcome.sent,
+            "changes": {change.target.name: [change.old, change.new] for change in outcome.changes},
+            "not_stored": list(outcome.not_stored),
+            "held_back": list(outcome.held_back),
+            "message": outcome.message,
+        }
+    )
+
+
+def columns_json(sheet: str, header_row: int, columns: Sequence[Column]) -> str:
+    return json.dumps(
+        {
+            "sheet": sheet,
+            "header_row": header_row,
+            "columns": [
+                {
+                    "column": column.letter,
+                    "index": column.index,
+                    "header": column.header,
+                    "target": column.target.name if column.target else None,
+                    "reason": column.reason,
+                }
+                for column in columns
+            ],
+        }
+    )
+
+
+def show_columns(sheet: str, header_row: int, columns: Sequence[Column]) -> None:
+    rows = [(column.letter, column.header or "(none)", _goes_to(column), column.reason) for column in columns]
+    _table(f"Columns of “{sheet}” (headers in row {header_row})", ("Column", "Header", "Goes to", "Why"), rows)
+
+
+def show_preview(draft: Draft, foreseen: Sequence[Outcome], minutes: float) -> None:
+    """Counts per field, what would change, what would not be sent and why, and what it takes."""
+    show_counts(draft.plan)
+    changed = [outcome for outcome in foreseen if outcome.changes]
+    if changed:
+        lines = [
+            (str(outcome.row), _who(outcome), change.target.label, _value(change, change.old), _value(change, change.new))
+            for outcome in changed
+            for change in outcome.changes
+        ]
+        _table("What would change", ("Row", "Contact", "Field", "Now in Reply", "Will become"), lines)
+    show_outcomes(
+        [outcome for outcome in foreseen if not outcome.changes and outcome.word is not Word.UNCHANGED], "Rows that would not be sent"
+    )
+    unchanged = sum(outcome.word is Word.UNCHANGED for outcome in foreseen)
+    if unchanged:
+        print(f"{unchanged} row{_s(unchanged)} already hold{'s' if unchanged == 1 else ''} the same values in Reply.")
+    print(f"{takes(draft.plan, minutes)} Nothing was sent.")
+
+
+def show_counts(plan: Plan) -> None:
+    rows = [(count.label, str(count.changes), str(count.replaces)) for count in plan.counts()]
+    if rows:
+        _table("Changes per field", ("Field", "Contacts", "of which replace a value"), rows)
+
+
+def takes(plan: Plan, minutes: float) -> str:
+    """Contacts, requests and minutes, as a sentence."""
+    contacts = len(plan.to_send)
+    duration = "less than a minute" if minutes < 1 else f"about {minutes:.0f} minute{_s(round(minutes))}"
+    return f"{contacts} contact{_s(contacts)} would change: {contacts} request{_s(contacts)}, {duration}."
+
+
+def question(plan: Plan, minutes: float) -> str:
+    """What a run is about to do, in sentences, before it is agreed to."""
+    lines = [takes(plan, minutes).replace("would change", "will change")]
+    for count in plan.counts():
+        replaces = f", {count.replaces} of which replace{'s' if count.replaces == 1 else ''} a value" if count.replaces else ""
+        lines.append(f"  {count.label}: {count.changes} change{_s(count.changes)}{replaces}")
+    if plan.strangers:
+        lines.append("No e-mail in these rows can be compared with Reply. Are these the same people?")
+        lines += [f"  {ours} is {shown(theirs)} in Reply" for ours, theirs in plan.strangers]
+    return "\n".join(lines)
+
+
+def ask(text: str) -> bool:
+    """A yes or no from the terminal; anything but yes is no."""
+    say(text)
+    sys.stderr.write("Update them? [y/N] ")
+    sys.stderr.flush()
+    try:
+        return input().strip().casefold() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def show_outcomes(outcomes: Sequence[Outcome], title: str, most: int = _MOST_ROWS) -> None:
+    rows = [(str(outcome.row), outcome.word.value.capitalize(), outcome.message) for outcome in outcomes[:most]]
+    if rows:
+        _table(title, ("Row", "Outcome", "Message"), rows, colours=[_COLOURS.get(outcome.word, "red") for outcome in outcomes[:most]])
+    if len(outcomes) > most:
+        print(f"… and {len(outcomes) - most} more rows.")
+
+
+def summary(outcomes: Iterable[Outcome]) -> str:
+    """Updated 12, unchanged 3, refused 1."""
+    counts = Counter(outcome.word for outcome in outcomes)
+    text = ", ".join(f"{word.value} {counts[word]}" for word in Word if counts[word])
+    return f"{text[:1].upper()}{text[1:]}." if text else "No rows."
+
+
+class Progress:
+    """Counts and time left on stderr: a bar on a terminal, a plain line now and then elsewhere. Threads may report."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._lock = threading.Lock()
+        self._quiet = quiet
+        self._bar: Any = None
+        self._task: Any = None
+        self._label = ""
+        self._said = time.monotonic()
+        self._done = 0
+        self._total = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self, label: str, total: int) -> None:
+        self.stop()
+        self._label, self._total, self._done = label, total, 0
+        if self._quiet or total == 0:
+            return
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(label, total=total)
+        else:
+            say(f"{label}: {total} row{_s(total)}.")
+
+    def advance(self, *_: object) -> None:
+        self.at(self._done + 1, self._total)
+
+    def at(self, done: int, total: int) -> None:
+        with self._lock:
+            self._done = done
+            if self._bar is not None:
+                self._bar.update(self._task, completed=done, total=total, description=self._label)
+            else:
+                self._plain(f"{self._label}: {done} of {total}.", last=False)
+
+    def wait(self, seconds: float, why: str) -> None:
+        """A wait is visible: how long, and why."""
+        text = f"{why}: waiting {max(1, round(seconds))} s"
+        with self._lock:
+            if self._bar is not None:
+                self._bar.update(self._task, description=text)
+            else:
+                self._plain(f"{text}.", last=False)
+
+    def stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _plain(self, line: str, *, last: bool) -> None:
+        now = time.monotonic()
+        if not self._quiet and (last or now - self._said >= _EVERY):
+            self._said = now
+            say(line)
+
+
+def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], colours: Sequence[str] | None = None) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    for position, row in enumerate(rows):
+        cells = [Text("".join(char if char.isprintable() else " " for char in text)) for text in row]
+        if colours:
+            cells[1].stylize(colours[position])
+        table.add_row(*cells)
+    terminal = sys.stdout.isatty()
+    Console(file=sys.stdout, width=None if terminal else 120, highlight=False).print(table)
+
+
+def _goes_to(column: Column) -> str:
+    if column.target is None:
+        return "–"
+    return f"custom: {column.target.title}" if isinstance(column.target, CustomField) else column.target.label
+
+
+def _who(outcome: Outcome) -> str:
+    contact = outcome.contact
+    return shown(contact.full_name or contact.email or str(contact.id)) if contact else ""
+
+
+def _value(change: Change, value: FieldValue) -> str:
+    if is_empty(change.target, value):
+        return "(not shown by Reply)" if not change.target.verifiable and value is change.old else "(empty)"
+    return shown(format(value, change.target)) or "(empty)"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

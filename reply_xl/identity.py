@@ -1,0 +1,96 @@
+"""Is this contact the person in this row? Pure.
+
+Ids of other systems are whole numbers too: an id alone proves nothing where the rest of the row says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import Enum
+
+from reply_xl.fields import BY_NAME, fold, same
+from reply_xl.model import Contact
+from reply_xl.wishes import Wish
+
+MOST_STRANGERS = 0.20
+MOST_UNKNOWN = 0.50
+_FEWEST_NAMES = 5
+"""Names are also what people edit: only from so many rows on may names alone speak against an id column."""
+
+
+class Likeness(Enum):
+    SAME = "same"
+    STRANGER = "stranger"
+    CANNOT_TELL = "cannot tell"
+
+
+def likeness(wish: Wish, contact: Contact) -> Likeness:
+    """What the row's e-mail says; other evidence (both names, or the LinkedIn URL) vouches for a contact whose e-mail differs."""
+    email = wish.said["email"]
+    if not email or not contact.email:
+        return Likeness.CANNOT_TELL
+    if same(BY_NAME["email"], email, contact.email) or vouched(wish, contact):
+        return Likeness.SAME
+    return Likeness.STRANGER
+
+
+def vouched(wish: Wish, contact: Contact) -> bool:
+    """Whether first and last name, or the LinkedIn URL, stand in the row and are the contact's."""
+    first, last, url = (wish.said[name] for name in ("firstName", "lastName", "linkedInUrl"))
+    names = bool(first and last) and _like(first, contact.values.get("firstName")) and _like(last, contact.values.get("lastName"))
+    known_url = contact.values.get("linkedInUrl")
+    return names or (url is not None and isinstance(known_url, str) and _profile(url) == _profile(known_url) != "")
+
+
+def refusal(found: Sequence[tuple[Wish, Contact]], unknown: int) -> str | None:
+    """Why the whole run must not be sent, or None.
+
+    `found`: every row whose id Reply knows; `unknown`: the number of rows whose id it does not know."""
+    ids = len(found) + unknown
+    if ids and unknown / ids > MOST_UNKNOWN:
+        return (
+            f"Nothing was sent: Reply does not know {unknown} of the {ids} IDs, so the ID column seems to hold another system's; "
+            "remove that column and let the e-mail find the contacts."
+        )
+    verdicts = [likeness(wish, contact) for wish, contact in found]
+    told = [verdict for verdict in verdicts if verdict is not Likeness.CANNOT_TELL]
+    strangers = told.count(Likeness.STRANGER)
+    if told and strangers / len(told) > MOST_STRANGERS:
+        return (
+            f"Nothing was sent: {strangers} of {len(told)} rows have another e-mail than the contact with their ID, so the ID column seems to hold "
+            "another system's; remove that column and let the e-mail find the contacts."
+        )
+    if not told:
+        named = [_names_are_strange(wish, contact) for wish, contact in found if _has_both_names(wish, contact)]
+        if len(named) >= _FEWEST_NAMES and sum(named) / len(named) > MOST_STRANGERS:
+            return (
+                f"Nothing was sent: {sum(named)} of {len(named)} rows name another person than the contact with their ID; "
+                "add an Email column, so that it can be told who is who."
+            )
+    return None
+
+
+def _has_both_names(wish: Wish, contact: Contact) -> bool:
+    return bool(wish.said["firstName"] and wish.said["lastName"] and contact.values.get("firstName") and contact.values.get("lastName"))
+
+
+def _names_are_strange(wish: Wish, contact: Contact) -> bool:
+    """No word of one name is like any word of the other: a new surname, swapped names or a corrected spelling are not strange."""
+    from difflib import SequenceMatcher
+
+    ours = fold_words(f"{wish.said['firstName']} {wish.said['lastName']}")
+    theirs = fold_words(contact.full_name)
+    return all(SequenceMatcher(None, one, other).ratio() < 0.6 for one in ours for other in theirs)
+
+
+def fold_words(text: str) -> list[str]:
+    return [fold(word) for word in text.split() if fold(word)]
+
+
+def _like(said: str | None, known: object) -> bool:
+    return isinstance(known, str) and said is not None and fold(said) == fold(known) != ""
+
+
+def _profile(url: str) -> str:
+    return re.sub(r"^(https?://)?([a-z]{2,3}\.)?", "", url.strip().casefold()).rstrip("/").split("?")[0]

@@ -1,0 +1,188 @@
+"""The first half of the way: rows and columns → decisions, with everything that must be known before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reply_xl import identity, patches, wishes
+from reply_xl.columns import map_columns
+from reply_xl.errors import ApiRefused, NotAuthorised
+from reply_xl.lookup import Found, read_contacts
+from reply_xl.model import Column, Contact, Contacts, CustomField, Memory, Outcome, Role, Row, Word
+from reply_xl.patches import Decision, Policy
+from reply_xl.sheet import Reading, Sheet, Spans
+from reply_xl.wishes import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCount:
+    """How many contacts a run would change in one field, and in how many of them it replaces a value."""
+
+    name: str
+    label: str
+    changes: int
+    replaces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do. `refusal` says why nothing may be sent; `strangers` are up to three rows beside the names Reply has for
+    them, where no cell of the rows could be compared; `reads` is the number of requests that planning took."""
+
+    decisions: tuple[Decision, ...]
+    refusal: str | None
+    strangers: tuple[tuple[str, str], ...]
+    reads: int
+
+    @property
+    def to_send(self) -> tuple[Decision, ...]:
+        return tuple(decision for decision in self.decisions if decision.patch)
+
+    def standing(self) -> list[Outcome]:
+        """The outcomes of the rows of which nothing is sent."""
+        return [decision.outcome for decision in self.decisions if decision.outcome]
+
+    def counts(self) -> list[FieldCount]:
+        """Per field that would change, in the order of the columns."""
+        counted: dict[str, FieldCount] = {}
+        for decision in self.to_send:
+            for change in decision.patch.changes if decision.patch else ():
+                before = counted.get(change.target.name, FieldCount(change.target.name, change.target.label, 0, 0))
+                counted[change.target.name] = FieldCount(
+                    before.name, before.label, before.changes + 1, before.replaces + (not change.fills)
+                )
+        return list(counted.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for. `rows`: `all`, `selection` or spans of row numbers; `fields`: names as typed, None for all."""
+
+    rows: Spans | str = "all"
+    header_row: int | None = None
+    fields: tuple[str, ...] | None = None
+    only_empty: bool = False
+    allow: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sheet as read, its columns, and the plan for its chosen rows. `notes`: sentences about what was left aside."""
+
+    reading: Reading
+    columns: tuple[Column, ...]
+    policy: Policy
+    plan: Plan
+    notes: tuple[str, ...]
+
+
+def draft(
+    sheet: Sheet, contacts: Contacts, memory: Memory, request: Request, *, on_progress: Callable[[int, int], None] | None = None
+) -> Draft:
+    """From the sheet to the plan. Reads the sheet and Reply, and changes neither."""
+    reading = sheet.read(request.rows, request.header_row)
+    columns, notes = read_columns(reading, contacts)
+    rows, left_out = wishes.leave_out(reading.chosen, columns)
+    fields = None if request.fields is None else wishes.chosen_fields(request.fields, columns)
+    policy = Policy(fields, request.only_empty, request.allow)
+    plan = make_plan(rows, columns, contacts, policy, memory, on_progress=on_progress)
+    return Draft(reading, columns, policy, plan, (*reading.notes, *notes, *left_out))
+
+
+def read_columns(reading: Reading, contacts: Contacts | None) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """The columns of a sheet as read, and sentences about them. Custom fields are fetched only if a header is no standard name;
+    `contacts` None: there is no key, so they are not looked up."""
+    values = [row.cells for row in reading.rows]
+    columns = map_columns(reading.headers, customs=None, hidden=reading.hidden, values=values)
+    if contacts is None or not any(_may_be_custom(column) for column in columns):
+        return columns, ()
+    customs: tuple[CustomField, ...] = ()
+    notes: tuple[str, ...] = ()
+    try:
+        customs = contacts.custom_fields()
+    except NotAuthorised:
+        raise
+    except ApiRefused as error:
+        notes = (f"Custom fields could not be looked up, so their columns are not used. {error}",)
+    return map_columns(reading.headers, customs=customs, hidden=reading.hidden, values=values), notes
+
+
+def _may_be_custom(column: Column) -> bool:
+    return isinstance(column.target, CustomField) or (column.role is Role.UNUSED and bool(column.header))
+
+
+def make_plan(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    contacts: Contacts,
+    policy: Policy,
+    memory: Memory,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Plan:
+    """Reads the rows' contacts and decides each row. Sends nothing that changes anything."""
+    made = wishes.make_wishes(rows, columns, policy.fields)
+    wanted = [wish for wish in made if isinstance(wish, Wish)]
+    found = read_contacts(
+        {wish.contact_id for wish in wanted if wish.contact_id is not None},
+        {wish.email for wish in wanted if wish.email is not None},
+        contacts,
+        on_progress=on_progress,
+    )
+    decisions: list[Decision] = []
+    known: list[tuple[Wish, Contact]] = []
+    unknown = 0
+    for wish in made:
+        if isinstance(wish, Outcome):
+            decisions.append(Decision((), outcome=wish))
+            continue
+        match = _match(wish, found)
+        if isinstance(match, Contact):
+            if wish.contact_id is not None:
+                known.append((wish, match))
+            decisions.append(patches.decide(wish, match, policy, memory.matches))
+        else:
+            unknown += match.word is Word.NOT_FOUND and wish.contact_id is not None
+            decisions.append(Decision((wish,), outcome=match))
+    decisions = patches.settle_duplicates(decisions)
+    sends = any(decision.patch for decision in decisions)
+    return Plan(tuple(decisions), identity.refusal(known, unknown) if sends else None, _strangers(known, decisions), found.requests)
+
+
+def _match(wish: Wish, found: Found) -> Contact | Outcome:
+    """The contact of a row, or why there is none."""
+    number, where = wish.row.number, wish.key_address
+    failed = found.failed.get(wish.contact_id if wish.contact_id is not None else (wish.email or "").casefold())
+    if failed is not None:
+        return Outcome(number, Word.FAILED, f"The contact of {where} could not be read: {failed}", wish.contact_id)
+    if wish.contact_id is not None:
+        contact = found.by_id.get(wish.contact_id)
+        message = f"{where}: Reply has no contact with the ID {wish.contact_id}; correct it, or empty it to find the contact by e-mail."
+        return contact or Outcome(number, Word.NOT_FOUND, message, wish.contact_id)
+    matches = found.by_email.get((wish.email or "").casefold(), ())
+    if len(matches) > 1:
+        numbers = " and ".join(str(contact.id) for contact in matches[:3])
+        return Outcome(
+            number, Word.INVALID, f"{where}: the contacts {numbers} all have this e-mail; put the right one in a Reply ID column."
+        )
+    if not matches:
+        return Outcome(number, Word.NOT_FOUND, f"{where}: Reply has no contact with this e-mail; correct it or add the contact in Reply.")
+    return matches[0]
+
+
+def _strangers(known: Sequence[tuple[Wish, Contact]], decisions: Sequence[Decision]) -> tuple[tuple[str, str], ...]:
+    sent = {wish.row.number for decision in decisions if decision.patch for wish in decision.wishes}
+    rows = [(wish, contact) for wish, contact in known if wish.row.number in sent]
+    if not rows or any(identity.likeness(wish, contact) is not identity.Likeness.CANNOT_TELL for wish, contact in known):
+        return ()
+    return tuple((_row_says(wish), _contact_says(contact)) for wish, contact in rows[:3])
+
+
+def _row_says(wish: Wish) -> str:
+    names = " ".join(part for part in (wish.said["firstName"], wish.said["lastName"]) if part)
+    return f"Row {wish.row.number}{f' ({names})' if names else ''}"
+
+
+def _contact_says(contact: Contact) -> str:
+    return " ".join(part for part in (contact.full_name, f"<{contact.email}>" if contact.email else "") if part) or f"contact {contact.id}"

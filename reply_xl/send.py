@@ -1,0 +1,297 @@
+"""The second half of the way: patches → outcomes.
+
+Several requests at a time over kept-alive connections. What may have arrived is never sent again before the contact has been read back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reply_xl import patches, proof
+from reply_xl.answers import rejected_fields
+from reply_xl.errors import (
+    ApiError,
+    ApiFailed,
+    ApiRefused,
+    ApiUnreachable,
+    Cancelled,
+    ContactNotFound,
+    JournalError,
+    NotAuthorised,
+    PatchRejected,
+    RateLimited,
+)
+from reply_xl.fields import same, value_of
+from reply_xl.lookup import WORKERS, read_contacts
+from reply_xl.model import Change, Contact, Contacts, CustomField, Memory, Outcome, Patch, Word
+from reply_xl.patches import Decision, Policy
+
+STALE_AFTER = 600.0
+"""Seconds after which a contact is read again before it is changed."""
+_AHEAD = 400
+"""How many contacts are read again at once: about what the quota lets through in that time."""
+_ATTEMPTS = 3
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the sending of one run shares."""
+
+    contacts: Contacts
+    policy: Policy
+    memory: Memory
+    cancelled: threading.Event
+    pause: Callable[[float, str], None]
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = datetime.now
+    stale_after: float = STALE_AFTER
+
+
+def send(decisions: Sequence[Decision], terms: Terms, on_outcome: Callable[[Outcome], None], *, workers: int = WORKERS) -> list[Outcome]:
+    """Sends every patch and returns the outcome of each of its rows, in no particular order; `on_outcome` is told of each at once,
+    from the thread that got the answer.
+
+    Setting `terms.cancelled` lets the requests under way end; the rest becomes `cancelled`. A 401 does the same. Never raises for a
+    row: what goes wrong becomes its outcome."""
+    run = _Run(decisions, terms, on_outcome)
+    threads = [threading.Thread(target=run.work, name=f"send-{number}", daemon=True) for number in range(min(workers, len(decisions)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.2)  # short, so that Ctrl-C reaches the main thread on every platform
+    return run.outcomes
+
+
+class _Run:
+    def __init__(self, decisions: Sequence[Decision], terms: Terms, on_outcome: Callable[[Outcome], None]) -> None:
+        self.outcomes: list[Outcome] = []
+        self._queue = deque(decisions)
+        self._terms = terms
+        self._on_outcome = on_outcome
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._fresh: dict[int, Contact] = {}
+        self._stopped = ""
+
+    def work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    return
+                decision = self._queue.popleft()
+            try:
+                self._one(decision)
+            except Exception:
+                _log.exception("unexpected error while sending")
+                self._tell(decision, Word.UNKNOWN, "Something unexpected happened; look at this contact in Reply before you send it again.")
+
+    def _one(self, decision: Decision) -> None:
+        assert decision.patch is not None
+        if self._stopped or self._terms.cancelled.is_set():
+            self._tell(decision, Word.CANCELLED, self._stopped or "Cancelled before it was sent.")
+            return
+        if self._terms.clock() - decision.patch.contact.read_at <= self._terms.stale_after:
+            self._transmit(decision)
+            return
+        try:
+            contact = self._read_again(decision.patch.contact.id)
+        except Cancelled:
+            self._tell(decision, Word.CANCELLED, "Cancelled before it was sent.")
+        except ApiError as error:
+            self._tell(decision, Word.FAILED, f"Not sent: the contact could not be read again. {error}")
+        else:
+            if contact is None:
+                self._tell(decision, Word.NOT_FOUND, f"Contact {decision.patch.contact.id} was deleted in Reply meanwhile.")
+                return
+            again = [patches.decide(wish, contact, self._terms.policy, self._terms.memory.matches) for wish in decision.wishes]
+            for fresh in patches.settle_duplicates(again):
+                if fresh.patch:
+                    self._transmit(fresh)
+                elif fresh.outcome:
+                    self._add(fresh.outcome)
+
+    def _read_again(self, contact_id: int) -> Contact | None:
+        """This contact as it is now; the next ones in the queue are read along, because by pages they cost almost nothing."""
+        with self._reading:
+            known = self._fresh.pop(contact_id, None)
+            if known and self._terms.clock() - known.read_at <= self._terms.stale_after:
+                return known
+            with self._lock:
+                ahead = [decision.patch.contact.id for decision in list(self._queue)[:_AHEAD] if decision.patch]
+            found = read_contacts({contact_id, *ahead}, (), self._terms.contacts)
+            if contact_id in found.failed:
+                raise found.failed[contact_id]
+            self._fresh.update(found.by_id)
+            return self._fresh.pop(contact_id, None)
+
+    def _transmit(self, decision: Decision) -> None:
+        patch = decision.patch
+        assert patch is not None
+        status: int | None = None
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                if attempt > 1:
+                    self._terms.pause(0.2 * 4 ** (attempt - 1), "Reply did not answer; trying again")
+                answer = self._terms.contacts.patch(patch.contact.id, patch.body)
+            except Cancelled:
+                self._tell(decision, Word.CANCELLED, "Cancelled before it was sent.", status=status)
+            except NotAuthorised as error:
+                self._stopped = f"Not sent: {error}"
+                self._tell(decision, Word.REFUSED, str(error), status=error.status, sent=True)
+            except RateLimited as error:
+                self._tell(decision, Word.FAILED, f"Not sent: {error}", status=error.status)
+            except ContactNotFound as error:
+                self._not_found(decision, error)
+            except PatchRejected as error:
+                said = rejected_fields(error.reasons, patch.body, _labels(patch)) or "the values"
+                self._tell(decision, Word.REFUSED, f"Reply refused: {said}.", status=error.status, sent=True)
+            except ApiRefused as error:
+                self._tell(decision, Word.REFUSED, str(error), status=error.status, sent=True)
+            except (ApiUnreachable, ApiFailed) as error:
+                if isinstance(error, ApiUnreachable) and not error.sent:
+                    self._tell(decision, Word.FAILED, f"Not sent: {error}")
+                else:
+                    status = error.status if isinstance(error, ApiFailed) else None
+                    if not self._settle(decision, error, status):
+                        continue
+            else:
+                self._proven(decision, answer, 200)
+            return
+        self._tell(decision, Word.FAILED, "Reply did not take the change in three tries; try again later.", status=status, sent=True)
+
+    def _settle(self, decision: Decision, error: ApiError, status: int | None) -> bool:
+        """After an answer that never came: reads the contact back. False if the change certainly did not arrive and may be sent again."""
+        patch = decision.patch
+        assert patch is not None
+        try:
+            contact = self._terms.contacts.contact(patch.contact.id)
+        except ContactNotFound:
+            self._tell(decision, Word.NOT_FOUND, f"Contact {patch.contact.id} is no longer in Reply.", status=status, sent=True)
+            return True
+        except (ApiError, Cancelled):
+            message = f"{error} It is not known whether the change arrived; look at this contact in Reply, then update the row again."
+            self._tell(decision, Word.UNKNOWN, message, status=status, sent=True)
+            return True
+        provable = [change for change in patch.changes if change.target.verifiable]
+        if any(same(change.target, change.new, value_of(contact, change.target)) for change in provable):
+            self._proven(decision, contact, status, "The answer was lost; read back.")
+            return True
+        if provable and proof.untouched(patch.changes, contact):
+            return False
+        message = (
+            f"{error} Reply now holds other values than before and than were sent; look at this contact before you update the row again."
+        )
+        if not provable:
+            message = (
+                f"{error} Reply does not show this field, so it is not known whether the change arrived; look at this contact in Reply."
+            )
+        self._tell(decision, Word.UNKNOWN, message, status=status, sent=True)
+        return True
+
+    def _not_found(self, decision: Decision, error: ContactNotFound) -> None:
+        """A 404 to a body that carried the owner does not prove that the contact is missing: an owner outside the team gives one too."""
+        patch = decision.patch
+        assert patch is not None
+        if "ownerUserId" in patch.body:
+            try:
+                self._terms.contacts.contact(patch.contact.id)
+            except ContactNotFound:
+                pass
+            except (ApiError, Cancelled):
+                self._tell(decision, Word.REFUSED, f"Reply refused the owner or does not know the contact: {error}", status=404, sent=True)
+                return
+            else:
+                owner = patch.body["ownerUserId"]
+                message = f"Reply refused: Owner user ID: {owner} is not a member of your team; correct it."
+                self._tell(decision, Word.REFUSED, message, status=404, sent=True)
+                return
+        self._tell(decision, Word.NOT_FOUND, f"Contact {patch.contact.id} is no longer in Reply.", status=404, sent=True)
+
+    def _proven(self, decision: Decision, answer: Contact, status: int | None, note: str = "") -> None:
+        """What the answer proves."""
+        patch = decision.patch
+        assert patch is not None
+        missing = proof.not_stored(patch.changes, answer)
+        unseen = proof.unverifiable(patch.changes)
+        with contextlib.suppress(JournalError):  # at worst the same value is sent once more next time
+            for change in unseen:
+                self._terms.memory.remember(answer.id, change.target.name, change.new)
+        said = [note] if note else []
+        stored = [change for change in patch.changes if change not in missing]
+        if stored:
+            said.insert(0, f"Updated {_and([change.target.label for change in stored])}.")
+        if missing:
+            said.append(
+                f"Reply accepted {_and([change.target.label for change in missing])} but did not store it; check the value in Reply."
+            )
+        if unseen:
+            said.append(f"{_and([change.target.label for change in unseen])} cannot be verified, because Reply never shows it.")
+        if decision.note:
+            said.append(decision.note)
+        word = Word.NOT_STORED if missing else Word.UPDATED
+        self._tell(
+            decision,
+            word,
+            " ".join(said),
+            status=status,
+            sent=True,
+            contact=answer,
+            not_stored=tuple(change.target.name for change in missing),
+            at=self._terms.now().replace(microsecond=0) if stored else None,
+        )
+
+    def _tell(
+        self,
+        decision: Decision,
+        word: Word,
+        message: str,
+        *,
+        status: int | None = None,
+        sent: bool = False,
+        contact: Contact | None = None,
+        not_stored: tuple[str, ...] = (),
+        at: datetime | None = None,
+    ) -> None:
+        """The same outcome for every row of the decision."""
+        patch = decision.patch
+        assert patch is not None
+        outcome = Outcome(
+            row=0,
+            word=word,
+            message=message,
+            contact_id=patch.contact.id,
+            contact=contact or patch.contact,
+            status=status,
+            sent=patch.body if sent else {},
+            changes=patch.changes,
+            not_stored=not_stored,
+            held_back=decision.held_back,
+            at=at,
+        )
+        for wish in decision.wishes:
+            self._add(replace(outcome, row=wish.row.number, found_by_email=wish.contact_id is None))
+
+    def _add(self, outcome: Outcome) -> None:
+        with self._lock:
+            self.outcomes.append(outcome)
+        self._on_outcome(outcome)
+
+
+def _labels(patch: Patch) -> dict[str, str]:
+    """Labels by field name and by `customFields/<index>`, as the pointers of a refusal name them."""
+    labels = {change.target.name: change.target.label for change in patch.changes}
+    customs: list[Change] = [change for change in patch.changes if isinstance(change.target, CustomField)]
+    return labels | {f"customFields/{index}": change.target.label for index, change in enumerate(customs)}
+
+
+def _and(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -1,0 +1,269 @@
+"""Opening a workbook file that may be anything: the checks, the parts, and the one XML parser.
+
+A workbook comes from outside. Limits are checked on the zip's directory before anything is unpacked, and zipfile never unpacks more of an
+entry than its directory declares, so they hold while reading too. XML with a document type declaration is refused: no OOXML writer emits
+one, and it is the way to entities. Whatever goes wrong here is a `WorkbookError` with one sentence.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from reply_xl.errors import WorkbookError
+
+MAX_FILE = 512 * 1024 * 1024
+MAX_ENTRIES = 10_000
+MAX_UNPACKED = 1024 * 1024 * 1024
+MAX_RATIO = 400  # deflate cannot pass 1032; sheets of one repeated value reach about 100
+RATIO_FREE = 16 * 1024 * 1024  # below this size no ratio is suspicious
+MAX_DEPTH = 200
+
+MAX_ROW = 1_048_576
+MAX_COLUMN = 16_384
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells whether a file on disk is still the one that was opened."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+class Package:
+    """The parts of a workbook file, read on demand from the bytes of the file as it was when opened."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self.data = data
+        self.name = name
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error, IndexError, OverflowError) as error:
+            raise WorkbookError(f"{name} is not an Excel workbook, or it is damaged: it cannot be unpacked.") from error
+        self.entries = self._zip.infolist()
+        self._by_name = self._check()
+
+    def _check(self) -> dict[str, zipfile.ZipInfo]:
+        if len(self.entries) > MAX_ENTRIES:
+            raise WorkbookError(f"{self.name} holds more than {MAX_ENTRIES:,} parts; it is not opened.")
+        total = 0
+        parts: dict[str, zipfile.ZipInfo] = {}
+        for entry in self.entries:
+            total += entry.file_size
+            if total > MAX_UNPACKED or (entry.file_size > RATIO_FREE and entry.file_size > MAX_RATIO * max(entry.compress_size, 1)):
+                raise WorkbookError(f"{self.name} would unpack to far more than a workbook holds; it is not opened.")
+            if entry.compress_size > len(self.data) or entry.header_offset >= len(self.data):
+                raise WorkbookError(f"{self.name} is damaged: its directory points outside the file.")
+            part = part_name(entry.filename)
+            if ".." in part.split("/"):
+                raise WorkbookError(f"{self.name} holds a part that points outside the file; it is not opened.")
+            if not part:
+                raise WorkbookError(f"{self.name} is damaged: one of its parts has no name.")
+            if entry.is_dir():
+                continue
+            if part in parts:
+                raise WorkbookError(f"{self.name} is damaged: it holds the part {part[:80]} twice.")
+            parts[part] = entry
+        return parts
+
+    def entry(self, part: str) -> zipfile.ZipInfo | None:
+        return self._by_name.get(part_name(part))
+
+    def __contains__(self, part: str) -> bool:
+        return part_name(part) in self._by_name
+
+    def read(self, part: str) -> bytes:
+        """The bytes of a part, in UTF-8 without a byte order mark if it was XML in another encoding."""
+        entry = self.entry(part)
+        if entry is None:
+            raise WorkbookError(f"{self.name} is not a complete workbook: the part {part[:80]} is missing.")
+        if entry.flag_bits & 0x1:
+            raise WorkbookError(f"{self.name} is protected with a password: remove the password in Excel first.")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise WorkbookError(f"{self.name} is packed in a way that Excel does not use; open and save it in Excel first.")
+        try:
+            data = self._zip.read(entry)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, struct.error) as error:
+            raise WorkbookError(f"{self.name} is damaged: the part {part[:80]} cannot be unpacked.") from error
+        return as_utf8(data)
+
+
+def part_name(name: str) -> str:
+    """Part names are compared without case and without a leading slash (ECMA-376 part 2, 10.1.3.4)."""
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
+def read_file(path: Path) -> tuple[bytes, Stamp]:
+    """The bytes of a workbook file and its stamp, or the sentence why not."""
+    name = path.name
+    try:
+        if path.is_dir():
+            raise WorkbookError(f"{name} is a folder, not a workbook.")
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise WorkbookError(f"{name} is not a file that can be opened.")
+            if status.st_size > MAX_FILE:
+                raise WorkbookError(f"{name} is larger than {MAX_FILE // 1024 // 1024} MB; it is not opened.")
+            data = file.read(MAX_FILE + 1)
+    except FileNotFoundError as error:
+        raise WorkbookError(f"{name} does not exist in {path.parent}.") from error
+    except PermissionError as error:
+        raise WorkbookError(f"{name} cannot be read: it is locked by another program, or you may not read it.") from error
+    except (OSError, ValueError) as error:
+        raise WorkbookError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    return data, Stamp.of(status)
+
+
+def open_package(data: bytes, name: str) -> Package:
+    """A package whose kind and limits have been checked."""
+    if not data:
+        raise WorkbookError(f"{name} is empty: it is not a workbook.")
+    if data.startswith(_OLE):
+        raise WorkbookError(
+            f"{name} is protected with a password or is an old .xls file: remove the password, or save it as .xlsx, in Excel first."
+        )
+    if not data.startswith(b"PK"):
+        raise WorkbookError(f"{name} is not an Excel workbook, whatever its name says: save it as .xlsx in Excel first.")
+    return Package(data, name)
+
+
+_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?\?>")
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+
+
+def as_utf8(data: bytes) -> bytes:
+    """XML bytes re-encoded to UTF-8 where they were in another encoding, so that byte offsets are simple. Other bytes as they are."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", "replace")
+    elif data.startswith(b"<\x00?\x00"):
+        text = data.decode("utf-16-le", "replace")
+    elif data.startswith(b"\x00<\x00?"):
+        text = data.decode("utf-16-be", "replace")
+    else:
+        declaration = _DECLARATION.match(data)
+        found = _ENCODING.search(declaration.group()) if declaration else None
+        encoding = found.group(1).decode().lower() if found else "utf-8"
+        if encoding in ("utf-8", "utf8", "us-ascii", "ascii"):
+            return data
+        try:
+            text = data.decode(encoding)
+        except (LookupError, UnicodeDecodeError):
+            return data
+    body = re.sub(r"^\s*<\?xml[^>]*?\?>", "", text.lstrip("\ufeff"), count=1)
+    return b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + body.encode("utf-8", "replace")
+
+
+class Scanner:
+    """Base of everything that reads XML here: expat with namespaces, byte offsets, a depth limit and no document type declaration.
+
+    Names arrive as `local`, with `self.depth`; `space` of the root element is kept in `self.space`, and elements of other namespaces arrive
+    as `{uri}local`, so that they are never taken for the sheet's own.
+    """
+
+    def __init__(self, data: bytes, what: str) -> None:
+        self.data = data
+        self.what = what
+        self.depth = 0
+        self.space: str | None = None
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.buffer_size = 65536
+        self.parser.StartDoctypeDeclHandler = self._refuse
+        self.parser.EntityDeclHandler = self._refuse
+
+    def _refuse(self, *_: Any) -> None:
+        raise WorkbookError(f"{self.what} carries a document type declaration, which no workbook needs; it is not opened.")
+
+    def run(self, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None = None) -> None:
+        names: dict[str, str] = {}
+
+        def local(name: str) -> str:
+            known = names.get(name)
+            if known is None:
+                space, _, tail = name.rpartition(" ")
+                if self.space is None:
+                    self.space = space
+                known = tail if space == self.space else f"{{{space}}}{tail}"
+                if len(names) < 10_000:
+                    names[name] = known
+            return known
+
+        def on_start(name: str, attributes: dict[str, str]) -> None:
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise WorkbookError(f"{self.what} is nested too deeply; it is not opened.")
+            start(names.get(name) or local(name), attributes)
+
+        def on_end(name: str) -> None:
+            if end is not None:
+                end(names.get(name) or local(name))
+            self.depth -= 1
+
+        self.parser.StartElementHandler = on_start
+        self.parser.EndElementHandler = on_end
+        self.parse()
+
+    def parse(self) -> None:
+        try:
+            self.parser.Parse(self.data, True)
+        except expat.ExpatError as error:
+            raise WorkbookError(f"{self.what} is damaged: its contents cannot be read as XML (line {error.lineno}).") from error
+        except (ValueError, LookupError, OverflowError, UnicodeError, TypeError) as error:
+            raise WorkbookError(f"{self.what} is damaged: it holds a value that cannot be read.") from error
+
+
+_TAG = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
+
+
+def tag_end(data: bytes, start: int) -> int:
+    """The offset just after the tag that begins at `start`; a `>` inside an attribute's value does not end it."""
+    found = _TAG.match(data, start)
+    if found is None:
+        raise WorkbookError("The workbook is damaged: a tag does not end.")
+    return found.end()
+
+
+def attribute(attributes: Mapping[str, str], name: str) -> str | None:
+    """An attribute by its local name, in whatever namespace (`r:id` in the transitional and in the strict form)."""
+    for key, value in attributes.items():
+        if key == name or key.endswith(" " + name):
+            return value
+    return None
+
+
+def number(text: str | None, default: int = 0) -> int:
+    """A whole number of an attribute, as damaged files write them too (`1.0`, blanks, nonsense → default)."""
+    if text is None:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return int(float(text))
+        except (ValueError, OverflowError):
+            return default
+
+
+def is_on(text: str | None, default: bool = False) -> bool:
+    """An xsd:boolean attribute."""
+    return default if text is None else text.strip() in ("1", "true", "on")
