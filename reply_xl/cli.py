@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -12,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reply_xl import __version__
 from reply_xl.errors import Cancelled, ConfigError, NotAgreed, ReplyXlError
@@ -400,4 +401,48 @@ def _log_traceback() -> str:
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
+    from reply_xl import sandbox
+
+    switches = _switches(arguments.settings)
+    contacts, custom_fields = _contacts_file(arguments.contacts) if arguments.contacts else (None, None)
+
+    def ready(url: str) -> None:
+        print(f"The practice server answers on {url}; stop it with Ctrl-C.", flush=True)
+        print(f"In another window: reply-xl push BOOK --base-url {url}", flush=True)
+
+    try:
+        sandbox.run(
+            port=arguments.port,
+            contacts=contacts,
+            custom_fields=custom_fields,
+            on_ready=ready,
+            **{"latency": arguments.latency, "quota": arguments.quota, **switches},
+        )
+    except OSError as error:
+        raise ConfigError(f"Port {arguments.port} of this computer is taken or closed to you; choose another with --port.") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"The practice server cannot start with that: {error}") from error
     return FINE
+
+
+def _switches(settings: Sequence[str]) -> dict[str, Any]:
+    """`name=value` pairs; a value is JSON where it can be read as such, else text."""
+    switches: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"“{setting}” is not of the form NAME=VALUE; correct --set.")
+        try:
+            switches[name] = json.loads(value)
+        except ValueError:
+            switches[name] = value
+    return switches
+
+
+def _contacts_file(path: Path) -> tuple[Any, Any]:
+    """The contacts of a JSON file: a list of them, or an object with `contacts` and `customFields`."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path.name} cannot be read as JSON; give a list of contacts.") from error
+    return (data.get("contacts"), data.get("customFields")) if isinstance(data, dict) else (data, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -62,11 +63,14 @@ def styles_in(sheet: SheetData, area: Area) -> set[int]:
         return found
     styled = {row: style for row, style in sheet.row_styles.items() if top <= row <= bottom}
     found |= set(styled.values())
-    for column in range(left, right + 1):
-        filled = sum(1 for row in sheet.cells if top <= row <= bottom and column in sheet.cells[row])
-        if filled + len(styled) < bottom - top + 1:
-            found.add(default_style(sheet, 0, column))
-    return found
+    filled = Counter(column for _, column in stored(sheet, area))
+    open_columns = {column for column in range(left, right + 1) if filled[column] + len(styled) < bottom - top + 1}
+    for run in sheet.columns:
+        here = open_columns & set(range(run.first, run.last + 1))
+        open_columns -= here
+        if here:
+            found.add(run.style)
+    return found | ({0} if open_columns else set())
 
 
 def covered_by_merges(merges: list[Area], area: Area) -> set[tuple[int, int]]:

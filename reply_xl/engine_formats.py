@@ -27,10 +27,13 @@ class Formats:
 
     if TYPE_CHECKING:
         _sheet: Sheet
-        area: Area
-        areas: list[Area]
-        api: Any
 
+        @property
+        def api(self) -> Any: ...
+        @property
+        def area(self) -> Area: ...
+        @property
+        def areas(self) -> list[Area]: ...
         def __call__(self, *args: int) -> Formats: ...
 
     def _styles(self) -> set[int]:

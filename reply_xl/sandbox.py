@@ -13,12 +13,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Unpack
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 
 from reply_xl.sandbox_faults import make_fault
 from reply_xl.sandbox_http import Front
@@ -68,10 +68,11 @@ class Sandbox:
         if self._thread is not None:
             raise RuntimeError("the sandbox is running already")
         # Bound here, so that a taken port is the caller's exception and the address is known at once.
-        sockets = bind_sockets(self._port, HOST)
-        self._port = sockets[0].getsockname()[1]
+        listening = socket.create_server((HOST, self._port), backlog=128)
+        listening.setblocking(False)
+        self._port = listening.getsockname()[1]
         ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(sockets, ready), name="reply-sandbox", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(listening, ready), name="reply-sandbox", daemon=True)
         self._thread.start()
         ready.wait()
         return self
@@ -91,15 +92,15 @@ class Sandbox:
         """`http://127.0.0.1:PORT`, without a slash at its end."""
         return f"http://{HOST}:{self._port}"
 
-    def _run(self, sockets: list[Any], ready: threading.Event) -> None:
+    def _run(self, listening: socket.socket, ready: threading.Event) -> None:
         # A selector loop everywhere: tornado needs one, and Windows has another by default.
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            runner.run(self._serve(sockets, ready))
+            runner.run(self._serve(listening, ready))
 
-    async def _serve(self, sockets: list[Any], ready: threading.Event) -> None:
+    async def _serve(self, listening: socket.socket, ready: threading.Event) -> None:
         front = Front(self._state)
         server = HTTPServer(front, max_body_size=_LARGEST_BODY)
-        server.add_sockets(sockets)
+        server.add_socket(listening)
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         ready.set()
         await self._end.wait()
@@ -196,7 +197,7 @@ def run(
 
 
 @contextlib.contextmanager
-def _sigterm_sets(over: threading.Event) -> Any:
+def _sigterm_sets(over: threading.Event) -> Iterator[None]:
     """SIGTERM ends the wait; elsewhere than on the main thread Python allows no handler, and none is needed."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -55,7 +55,7 @@ class Answer:
     applied: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Exception):
     """A refusal; `answer()` gives its HTTP form."""
 

@@ -32,7 +32,6 @@ from reply_xl.sandbox_state import Request, State
 log = logging.getLogger(__name__)
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_ROUTED = ("/sandbox", "/sandbox/")
 
 
 class Front:
@@ -51,7 +50,7 @@ class Front:
             if not (_is_loopback(f"//{request.host}") and _is_loopback(request.headers.get("Origin", "//localhost"))):
                 # A web page whose name was made to point here (DNS rebinding), or any page of another origin.
                 _send(request, Problem(421, "The sandbox answers under the name of this machine's loopback only.").answer())
-            elif path.startswith(_ROUTED):
+            elif path == "/sandbox" or path.startswith("/sandbox/"):
                 _send(request, sandbox_control.answer(self._state, request.method or "", path, request.body))
             else:
                 self._serve(request, path)
@@ -134,7 +133,7 @@ class Front:
             _send(request, answer)
 
     def _admit(self, request: HTTPServerRequest) -> Answer | None:
-        """None, or 401 with an empty body [LIVE], or 429 [DOC]. Only known keys are counted."""
+        """None, or 401 with an empty body, or 429 [DOC]. Only known keys are counted."""
         settings = self._state.settings
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         key = key.strip()

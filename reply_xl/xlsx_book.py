@@ -127,6 +127,8 @@ def read_book(package: Package) -> BookData:
     return book
 
 
+MAX_STRINGS = 10_000_000
+
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LONE = re.compile("[\ud800-\udfff]")
 
@@ -166,6 +168,8 @@ def read_strings(package: Package, part: str | None) -> list[str]:
             if not phonetic:
                 pieces.append("".join(text))
         elif tag == "si":
+            if len(strings) > MAX_STRINGS:
+                raise WorkbookError(f"{package.name} holds more than {MAX_STRINGS:,} texts; it is not opened.")
             strings.append(unescape(pieces[0]) if len(pieces) == 1 else "".join(map(unescape, pieces)))
         elif tag == "rPh":
             phonetic -= 1

@@ -50,18 +50,29 @@ def set_value(sheet: SheetData, row: int, column: int, value: Value | Formula, s
         if old.kind == "shared":
             _unshare(sheet, old, key)
         sheet.formulas_removed.add(key)
+        array = array_area(old)
+        if array is not None:
+            top, left, bottom, right = array
+            lines = ((r, line) for r, line in sheet.cells.items() if top <= r <= bottom)
+            sheet.formulas_removed.update((r, c) for r, line in lines for c in line if left <= c <= right)
     if isinstance(value, Formula):
         sheet.formulas[key] = value
         sheet.formulas_written = True
         value = NO_CACHED_VALUE
-    sheet.cells.setdefault(row, {})[column] = (value, style)
+    _put(sheet, row, column, value, style)
     _note(sheet, row, column, VALUE)
 
 
 def set_style(sheet: SheetData, row: int, column: int, style: int) -> None:
-    value = value_at(sheet, row, column)
-    sheet.cells.setdefault(row, {})[column] = (value, style)
+    _put(sheet, row, column, value_at(sheet, row, column), style)
     _note(sheet, row, column, STYLE)
+
+
+def _put(sheet: SheetData, row: int, column: int, value: Value, style: int) -> None:
+    if value is None and style == default_style(sheet, row, column):
+        sheet.cells.get(row, {}).pop(column, None)  # as good as a cell that is not there; the used range ends before it
+    else:
+        sheet.cells.setdefault(row, {})[column] = (value, style)
 
 
 def set_columns(sheet: SheetData, first: int, last: int, *, style: int | None = None, width: float | None = None) -> None:
@@ -140,13 +151,19 @@ def translated(text: str, origin: tuple[int, int], target: tuple[int, int]) -> s
 def refuse_part_of_array(sheet: SheetData, area: Area) -> None:
     """Excel: "You can't change part of an array". A block that covers the whole array may be written."""
     for formula in sheet.formulas.values():
-        if formula.kind in ("array", "dataTable") and ":" in formula.ref:
-            try:
-                array = parse_area(formula.ref)
-            except ValueError:
-                continue
-            if overlap(array, area) and not covers(area, array):
-                raise SheetError(f"The cells {area_text(array)} hold one array formula: a part of it cannot be written.")
+        array = array_area(formula)
+        if array is not None and overlap(array, area) and not covers(area, array):
+            raise SheetError(f"The cells {area_text(array)} hold one array formula: a part of it cannot be written.")
+
+
+def array_area(formula: Formula) -> Area | None:
+    """The cells that one formula fills together; None if it fills its own cell only."""
+    if formula.kind not in ("array", "dataTable") or ":" not in formula.ref:
+        return None
+    try:
+        return parse_area(formula.ref)
+    except ValueError:
+        return None
 
 
 def overlap(one: Area, other: Area) -> bool:

@@ -24,7 +24,7 @@ from reply_xl.errors import WorkbookError
 
 MAX_FILE = 512 * 1024 * 1024
 MAX_ENTRIES = 10_000
-MAX_UNPACKED = 1024 * 1024 * 1024
+MAX_UNPACKED = 512 * 1024 * 1024
 MAX_RATIO = 400  # deflate cannot pass 1032; sheets of one repeated value reach about 100
 RATIO_FREE = 16 * 1024 * 1024  # below this size no ratio is suspicious
 MAX_DEPTH = 200
@@ -60,6 +60,7 @@ class Package:
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error, IndexError, OverflowError) as error:
             raise WorkbookError(f"{name} is not an Excel workbook, or it is damaged: it cannot be unpacked.") from error
         self.entries = self._zip.infolist()
+        self.comment = self._zip.comment
         self._by_name = self._check()
 
     def _check(self) -> dict[str, zipfile.ZipInfo]:
@@ -116,15 +117,18 @@ def read_file(path: Path) -> tuple[bytes, Stamp]:
     """The bytes of a workbook file and its stamp, or the sentence why not."""
     name = path.name
     try:
-        if path.is_dir():
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
             raise WorkbookError(f"{name} is a folder, not a workbook.")
+        if not stat.S_ISREG(status.st_mode):
+            raise WorkbookError(f"{name} is not a file that can be opened.")
+        if status.st_size > MAX_FILE:
+            raise WorkbookError(f"{name} is larger than {MAX_FILE // 1024 // 1024} MB; it is not opened.")
         with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise WorkbookError(f"{name} is not a file that can be opened.")
-            if status.st_size > MAX_FILE:
-                raise WorkbookError(f"{name} is larger than {MAX_FILE // 1024 // 1024} MB; it is not opened.")
             data = file.read(MAX_FILE + 1)
+        # by the same call before and after, and when saving: fstat may give other numbers than stat on Windows
+        if Stamp.of(path.stat()) != Stamp.of(status):
+            raise WorkbookError(f"{name} is being written by another program at this moment: try again when it is done.")
     except FileNotFoundError as error:
         raise WorkbookError(f"{name} does not exist in {path.parent}.") from error
     except PermissionError as error:
@@ -139,9 +143,9 @@ def open_package(data: bytes, name: str) -> Package:
     if not data:
         raise WorkbookError(f"{name} is empty: it is not a workbook.")
     if data.startswith(_OLE):
-        raise WorkbookError(
-            f"{name} is protected with a password or is an old .xls file: remove the password, or save it as .xlsx, in Excel first."
-        )
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise WorkbookError(f"{name} is protected with a password: remove the password in Excel first.")
+        raise WorkbookError(f"{name} is not an .xlsx workbook but an old .xls (or another Office file): save it as .xlsx in Excel first.")
     if not data.startswith(b"PK"):
         raise WorkbookError(f"{name} is not an Excel workbook, whatever its name says: save it as .xlsx in Excel first.")
     return Package(data, name)

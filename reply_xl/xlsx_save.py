@@ -40,8 +40,8 @@ def save_bytes(path: Path, data: bytes, opened: Stamp | None) -> Stamp:
                 if old is not None:
                     _keep_owner_and_mode(file.fileno(), temporary, old)
                 os.fsync(file.fileno())
-                stamp = Stamp.of(os.fstat(file.fileno()))
             _check(target, opened)
+            stamp = Stamp.of(temporary.stat())
             temporary.replace(target)
         except BaseException:
             _remove(temporary)

@@ -15,7 +15,8 @@ from reply_xl.xlsx_book import unescape
 from reply_xl.xlsx_model import ERROR_CODES, LETTERS, NO_CACHED_VALUE, Cell, ColumnRun, Formula, SheetData, Value, column_number, parse_area
 from reply_xl.xlsx_open import MAX_COLUMN, MAX_ROW, Scanner, attribute, is_on, number, tag_end
 
-MAX_CELLS = 8_000_000
+MAX_CELLS = 5_000_000
+MAX_MERGES = 500_000
 
 def _iso_serial(text: str, date1904: bool) -> float | str:
     """The serial number of an ISO 8601 date cell (`t="d"`, strict workbooks only)."""
@@ -44,6 +45,7 @@ class _SheetReader(Scanner):
         self.panes: dict[str, str] = {}
         self.active_pane = "topLeft"
         self.views = 0
+        self.described = 0
 
     def read(self) -> SheetData:
         self.parser.CharacterDataHandler = self.chars.append
@@ -198,7 +200,7 @@ class _SheetReader(Scanner):
                 phonetic -= 1
             elif name == tag_row:
                 stop = parser.CurrentByteIndex
-                if count or tag_end(self.data, row_start) != stop:
+                if count or not self._is_empty_tag(row_start):
                     stop = self.data.index(b">", stop) + 1
                 sheet.row_spans.append((row, row_start, stop))
                 if line:
@@ -216,10 +218,13 @@ class _SheetReader(Scanner):
         parser.StartElementHandler = start
         parser.EndElementHandler = end
 
-    def _element_end(self, first: int) -> int:
+    def _is_empty_tag(self, first: int) -> bool:
         opened = tag_end(self.data, first)
-        if self.data[opened - 2 : opened] == b"/>":
-            return opened
+        return self.data[opened - 2 : opened] == b"/>"
+
+    def _element_end(self, first: int) -> int:
+        if self._is_empty_tag(first):
+            return tag_end(self.data, first)
         return self.data.index(b">", self.parser.CurrentByteIndex) + 1
 
     def _row(self, row: int, a: dict[str, str]) -> None:
@@ -243,10 +248,13 @@ class _SheetReader(Scanner):
             area = parse_area(a.get("ref", ""))
             if area[:2] != area[2:]:
                 sheet.merges.append(area)
+                if len(sheet.merges) > MAX_MERGES:
+                    raise WorkbookError(f"{self.what} holds more than {MAX_MERGES:,} merged areas; it is not opened.")
         elif tag == "col":
             first, last = number(a.get("min")), number(a.get("max"))
-            if not 1 <= first <= last <= MAX_COLUMN:
-                raise ValueError(first)
+            self.described += last - first + 1
+            if not 1 <= first <= last <= MAX_COLUMN or self.described > MAX_COLUMN:
+                raise ValueError(first)  # beyond the sheet, or columns described twice
             width = float(a["width"]) if "width" in a else None
             hidden = is_on(a.get("hidden")) or width == 0
             sheet.columns.append(ColumnRun(first, last, number(a.get("style")), hidden, width, a))

@@ -45,8 +45,8 @@ def rewrite(package: Package, parts: dict[str, bytes], dropped: set[str]) -> byt
     directory = b"".join(central)
     if at + len(directory) >= 0xFFFFFFFF or len(central) >= 0xFFFF:
         raise WorkbookError(f"{package.name} would become too large to save.")
-    end = _END.pack(b"PK\x05\x06", 0, 0, len(central), len(central), len(directory), at, 0)
-    return b"".join((*local, directory, end))
+    end = _END.pack(b"PK\x05\x06", 0, 0, len(central), len(central), len(directory), at, len(package.comment))
+    return b"".join((*local, directory, end, package.comment))
 
 
 def _packed(entry: zipfile.ZipInfo, data: bytes, fields: list[int]) -> tuple[bytes, bytes, list[int]]:
