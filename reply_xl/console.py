@@ -86,16 +86,20 @@ def show_preview(draft: Draft, foreseen: Sequence[Outcome], minutes: float) -> N
     if changed:
         lines = [
             (str(outcome.row), _who(outcome), change.target.label, _value(change, change.old), _value(change, change.new))
-            for outcome in changed
+            for outcome in changed[:_MOST_ROWS]
             for change in outcome.changes
         ]
         _table("What would change", ("Row", "Contact", "Field", "Now in Reply", "Will become"), lines)
+        if len(changed) > _MOST_ROWS:
+            print(f"… and {len(changed) - _MOST_ROWS} more rows; --json prints all of them.\n")
     show_outcomes(
         [outcome for outcome in foreseen if not outcome.changes and outcome.word is not Word.UNCHANGED], "Rows that would not be sent"
     )
     unchanged = sum(outcome.word is Word.UNCHANGED for outcome in foreseen)
     if unchanged:
         print(f"{unchanged} row{_s(unchanged)} already hold{'s' if unchanged == 1 else ''} the same values in Reply.")
+    for line in strangers(draft.plan):
+        print(line)
     print(f"{takes(draft.plan, minutes)} Nothing was sent.")
 
 
@@ -118,10 +122,14 @@ def question(plan: Plan, minutes: float) -> str:
     for count in plan.counts():
         replaces = f", {count.replaces} of which replace{'s' if count.replaces == 1 else ''} a value" if count.replaces else ""
         lines.append(f"  {count.label}: {count.changes} change{_s(count.changes)}{replaces}")
-    if plan.strangers:
-        lines.append("No e-mail in these rows can be compared with Reply. Are these the same people?")
-        lines += [f"  {ours} is {shown(theirs)} in Reply" for ours, theirs in plan.strangers]
+    lines += strangers(plan)
     return "\n".join(lines)
+
+
+def strangers(plan: Plan) -> list[str]:
+    """Up to three rows beside the names in Reply, where nothing else shows that they are the same people."""
+    asked = "No e-mail in these rows can be compared with Reply. Are these the same people?"
+    return [asked, *(f"  {ours} is {shown(theirs)} in Reply" for ours, theirs in plan.strangers)] if plan.strangers else []
 
 
 def ask(text: str) -> bool:

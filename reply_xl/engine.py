@@ -88,8 +88,14 @@ class Engine:
                 return empty_as
             if isinstance(value, dt.datetime):
                 return datetime_builder(
-                    year=value.year, month=value.month, day=value.day, hour=value.hour, minute=value.minute, second=value.second,
-                    microsecond=value.microsecond, tzinfo=None,
+                    year=value.year,
+                    month=value.month,
+                    day=value.day,
+                    hour=value.hour,
+                    minute=value.minute,
+                    second=value.second,
+                    microsecond=value.microsecond,
+                    tzinfo=None,
                 )
             if number_builder is not None and isinstance(value, float):
                 return number_builder(value)
@@ -153,6 +159,8 @@ class App(base_classes.App):  # type: ignore[misc]
     display_alerts = True
     enable_events = True
     interactive = True
+    calculation = "manual"  # nothing here ever calculates
+    status_bar: str | bool = False
 
     def __init__(self, apps: Apps, engine: Engine) -> None:
         self._apps = apps

@@ -236,5 +236,3 @@ def region(sheet: SheetData, area: Area) -> Area:
         if grown == (top, left, bottom, right):
             return grown
         top, left, bottom, right = grown
-
-

@@ -141,7 +141,7 @@ def as_block(data: Any, rows: int, columns: int) -> list[list[Any]] | None:
         elif width == 1:
             block.append([source[0]] * columns)
         else:
-            block.append([*source[:columns], *([MISSING] * (columns - width))])
+            block.append([*source[:columns], *([MISSING] * (columns - len(source)))])
     return block
 
 
@@ -150,4 +150,3 @@ class _Missing:
 
 
 MISSING = _Missing()
-

@@ -20,6 +20,7 @@ from reply_xl.xlsx_open import MAX_COLUMN, MAX_ROW
 if TYPE_CHECKING:
     from reply_xl.engine_sheet import Sheet
 
+
 @refusing
 class Range(Formats, base_classes.Range):  # type: ignore[misc]
     """One area or several of a sheet; like Excel's, it shows only the first one in `row`, `shape`, `raw_value` and most others."""
@@ -207,9 +208,7 @@ class Range(Formats, base_classes.Range):  # type: ignore[misc]
     @property
     def has_array(self) -> bool | None:
         sheet = self._sheet.file.data
-        found = {
-            (formula := sheet.formulas.get(key)) is not None and formula.kind == "array" for key in areas.cells(self.area)
-        }
+        found = {(formula := sheet.formulas.get(key)) is not None and formula.kind == "array" for key in areas.cells(self.area)}
         return found.pop() if len(found) == 1 else None
 
     # places

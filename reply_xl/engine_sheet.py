@@ -350,7 +350,8 @@ class Name(base_classes.Name):  # type: ignore[misc]
         if scope is None or not 0 <= scope < len(tabs):
             return self._name.name
         sheet = tabs[scope]
-        return f"{sheet if sheet.isidentifier() else repr(sheet)}!{self._name.name}"
+        quoted = sheet if sheet.isidentifier() else "'" + sheet.replace("'", "''") + "'"
+        return f"{quoted}!{self._name.name}"
 
     @property
     def refers_to(self) -> str:

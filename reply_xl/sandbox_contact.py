@@ -85,6 +85,13 @@ _ORDER: Mapping[str, Any] = {
     "lists": (),
 }
 FIELDS = frozenset(_ORDER)
+# The types of what is not text.
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("id", "ownerUserId", "accountId"), int),
+    "isOptedOut": bool,
+    **dict.fromkeys(("sequences", "lists"), (list, tuple)),
+    "customFields": (list, tuple, Mapping),
+}
 _NULLABLE_TEXT = tuple(name for name in (*TEXT_FIELDS, *URL_FIELDS) if name not in ("firstName", "phone2"))
 # What reads back as "" in the answers recorded [LIVE].
 _EMPTY_WHEN_MIXED = frozenset({"phone", "city", "state", "country"})
@@ -93,13 +100,27 @@ _DIGITS = re.compile(r"\d")
 _PHONE = re.compile(r"[+\d\s().\-/]+(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE)
 
 
+def check_fields(given: Mapping[str, Any]) -> None:
+    """ValueError for a name that is no field, or a value that no contact can hold there. What the API would say is not asked."""
+    for name, value in given.items():
+        if name not in FIELDS:
+            raise ValueError(f"{name!r} is not a field of a contact")
+        kind: Any = _KINDS.get(name, str)
+        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise ValueError(f"{name} of a contact cannot be {value!r}")
+        if (name == "callStatus" and value not in CALL_STATUSES) or (name == "meetingStatus" and value not in MEETING_STATUSES):
+            raise ValueError(f"{name} of a contact cannot be {value!r}")
+        if name == "sequences" and not all(isinstance(entry, Mapping) for entry in value or ()):
+            raise ValueError("sequences of a contact are objects")
+        if name == "companySize" and (value or "Empty").lower() not in _SIZE_BY_LOWER:
+            raise ValueError(f"{value!r} is not a company size")
+
+
 def make_contact(
     given: Mapping[str, Any], ident: int, owner: int, custom: Mapping[int, str], lists: tuple[int, ...], now: float
 ) -> Contact:
     """A whole contact from any subset of its fields. ValueError for a field or a value that no contact can have."""
-    unknown = [name for name in given if name not in FIELDS]
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is not a field of a contact")
+    check_fields(given)
     contact: Contact = {**_ORDER, "email": f"contact{ident}@example.com", "firstName": "", "ownerUserId": owner, **given}
     contact.update(id=ident, customFields=dict(custom), lists=lists, sequences=tuple(contact["sequences"] or ()))
     for name in _NULLABLE_TEXT:
@@ -126,10 +147,8 @@ def changed_contact(contact: Contact, changes: Mapping[str, Any], now: float) ->
 
 def derived(contact: Contact, fixed: Mapping[str, Any]) -> Contact:
     """The contact itself, with domain and phoneStatus computed and companySize in PascalCase."""
-    size = contact["companySize"] or "Empty"
-    if str(size).lower() not in _SIZE_BY_LOWER:
-        raise ValueError(f"{size!r} is not a company size")
-    contact["companySize"] = _SIZE_BY_LOWER[str(size).lower()]
+    contact["companySize"] = _SIZE_BY_LOWER[(contact["companySize"] or "Empty").lower()]
+    contact["isOptedOut"] = bool(contact["isOptedOut"])
     contact["domain"] = domain_of(contact["email"])
     contact["phoneStatus"] = fixed.get("phoneStatus") or phone_status(contact["phone"])
     return contact

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from reply_xl.sandbox_contact import FIELDS
+from reply_xl.sandbox_contact import check_fields
 
 # kind → its own parameters with their defaults, and the moments it can strike; the first is the default.
 KINDS: Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
@@ -102,8 +102,8 @@ def _check_effect(kind: str, does: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} must be a number from 0 to 3600, not {does[name]!r}")
     if kind == "edit" and (not isinstance(does["fields"], Mapping) or not does["fields"]):
         raise ValueError("fields of an edit fault must name at least one field")
-    if kind == "edit" and not set(does["fields"]) <= FIELDS - {"id"}:
-        raise ValueError(f"a contact has no field {', '.join(sorted(set(map(str, does['fields'])) - FIELDS))} to edit")
+    if kind == "edit":
+        check_fields(does["fields"])
     if does.get("target") is not None and not _is_number(does["target"], int):
         raise ValueError("target must be the id of a contact")
     if "location" in does and (not isinstance(does["location"], str) or re.search(r"[\r\n]", does["location"])):

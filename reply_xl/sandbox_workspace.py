@@ -10,7 +10,7 @@ from typing import Any
 
 from reply_xl import sandbox_data
 from reply_xl.sandbox_answers import COMPANY_REFUSED, REQUIRED, WRONG_FORMAT, WRONG_TYPE, Problem, error, invalid
-from reply_xl.sandbox_contact import FIRST_ID, MAX_ID, Contact, changed_contact, make_contact
+from reply_xl.sandbox_contact import FIRST_ID, MAX_ID, Contact, changed_contact, check_fields, make_contact
 from reply_xl.sandbox_patch import CustomChange, read_patch
 from reply_xl.sandbox_settings import Settings
 
@@ -83,17 +83,19 @@ class Workspace:
         return self._replace(before, changes), True
 
     def edit(self, ident: int, fields: Mapping[str, Any]) -> Contact:
-        """The contact edited by somebody else in Reply: unchecked, but unknown names are a ValueError."""
+        """The contact edited by somebody else in Reply: no rule of the API applies; ValueError for what no contact can hold."""
         before = self.contacts[ident]
+        check_fields(fields)
+        if "id" in fields:
+            raise ValueError("the id of a contact cannot be edited")
         changes = dict(fields)
         if "customFields" in changes:
-            after = {**before["customFields"], **self._custom_values(changes["customFields"])}
+            after = {**before["customFields"], **self._custom_values(changes["customFields"] or ())}
             changes["customFields"] = {field: value for field, value in after.items() if value is not None}
         if "lists" in changes:
-            changes["lists"] = self._list_ids(changes["lists"])
-        unknown = [name for name in changes if name not in before or name == "id"]
-        if unknown:
-            raise ValueError(f"{unknown[0]!r} is not a field of a contact that can be edited")
+            changes["lists"] = self._list_ids(changes["lists"] or ())
+        if "sequences" in changes:
+            changes["sequences"] = tuple(changes["sequences"] or ())
         return self._replace(before, changes)
 
     def delete(self, ident: int) -> None:
@@ -221,6 +223,8 @@ class Workspace:
         if isinstance(given, Mapping):
             pairs = given.items()
         else:
+            if not all(isinstance(entry, Mapping) for entry in given):
+                raise ValueError("customFields is a list of {id, value} or {name, value}, or {title: value}")
             pairs = ((entry.get("id") or entry.get("name") or entry.get("key"), entry.get("value")) for entry in given)
         values: dict[int, str | None] = {}
         for named, value in pairs:

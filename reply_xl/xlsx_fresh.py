@@ -29,12 +29,10 @@ def fresh_bytes(sheets: list[tuple[str, str, str]], active: int = 0) -> bytes:
         f'<Override PartName="/xl/worksheets/sheet{part}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for _, part, _ in sheets
     )
     tabs = "".join(
-        f"<sheet name={quoteattr(name, {chr(34): '&quot;'})} sheetId=\"{part}\" state=\"{state}\" r:id=\"rId{part}\"/>"
+        f'<sheet name={quoteattr(name, {chr(34): "&quot;"})} sheetId="{part}" state="{state}" r:id="rId{part}"/>'
         for name, part, state in sheets
     )
-    links = "".join(
-        f'<Relationship Id="rId{part}" Type="{_REL}/worksheet" Target="worksheets/sheet{part}.xml"/>' for _, part, _ in sheets
-    )
+    links = "".join(f'<Relationship Id="rId{part}" Type="{_REL}/worksheet" Target="worksheets/sheet{part}.xml"/>' for _, part, _ in sheets)
     parts = {
         "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_PKG}/content-types"><Default Extension="rels" '
         f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'

@@ -105,10 +105,10 @@ def column_letters(column: int) -> str:
 
 def parse_area(text: str) -> Area:
     """`A1`, `$A$1:B2`, `A:C`, `1:3` → the area; ValueError if it is none of them or lies beyond the sheet."""
-    first, _, last = text.replace("$", "").partition(":")
+    first, colon, last = text.replace("$", "").partition(":")
     row1, column1 = _corner(first, low=True)
     row2, column2 = _corner(last or first, low=False)
-    if not last and not (first[:1].isalpha() and first[-1:].isdigit()):
+    if (colon and not last) or (not last and not (first[:1].isalpha() and first[-1:].isdigit())):
         raise ValueError(text)
     return min(row1, row2), min(column1, column2), max(row1, row2), max(column1, column2)
 

@@ -127,7 +127,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _sentence(target: Path, error: OSError) -> str:
     name = target.name
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None), errno.EFBIG):
         return f"{name} cannot be saved: the disk is full. The file is as it was."
     if error.errno == errno.EROFS:
         return f"{name} cannot be saved: its disk is read-only."

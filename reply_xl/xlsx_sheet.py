@@ -18,6 +18,7 @@ from reply_xl.xlsx_open import MAX_COLUMN, MAX_ROW, Scanner, attribute, is_on, n
 MAX_CELLS = 5_000_000
 MAX_MERGES = 500_000
 
+
 def _iso_serial(text: str, date1904: bool) -> float | str:
     """The serial number of an ISO 8601 date cell (`t="d"`, strict workbooks only)."""
     try:
@@ -139,7 +140,7 @@ class _SheetReader(Scanner):
                     sheet.in_order = False
                 row_text = str(row)
                 column = count = row_style = 0
-                if len(a) > 1:
+                if len(a) > 1 or "r" not in a or sheet.rows_hidden_by_default:
                     self._row(row, a)
                     row_style = sheet.row_styles.get(row, 0)
                 line = cells.get(row) or {}
@@ -284,5 +285,3 @@ class _SheetReader(Scanner):
 def read_sheet(data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool) -> SheetData:
     """One worksheet part, read. `strings` gives the shared strings when the first cell needs them."""
     return _SheetReader(data, what, strings, date1904).read()
-
-

@@ -162,8 +162,12 @@ class Styles:
         code = self._formats.get(code_id) or ("m/d/yyyy" if code_id in _EAST_ASIAN_DATES else "General")
         self.styles.append(
             Style(
-                base=len(self.styles), number_format=code, fill=self._fill(number(a.get("fillId"))), font=font,
-                bold=self._bold[font] if 0 <= font < len(self._bold) else False, quote_prefix=is_on(a.get("quotePrefix")),
+                base=len(self.styles),
+                number_format=code,
+                fill=self._fill(number(a.get("fillId"))),
+                font=font,
+                bold=self._bold[font] if 0 <= font < len(self._bold) else False,
+                quote_prefix=is_on(a.get("quotePrefix")),
             )
         )
 

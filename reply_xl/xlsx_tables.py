@@ -51,10 +51,16 @@ def read_table(package: Package, part: str) -> Table:
             display = a.get("displayName") or a.get("name") or f"Table{a.get('id', '')}"
             found.append(
                 Table(
-                    part=part, name=unescape(a.get("name") or display), display_name=display, area=area,
-                    headers=number(a.get("headerRowCount"), 1), totals=number(a.get("totalsRowCount")), columns=[],
+                    part=part,
+                    name=unescape(a.get("name") or display),
+                    display_name=display,
+                    area=area,
+                    headers=number(a.get("headerRowCount"), 1),
+                    totals=number(a.get("totalsRowCount")),
+                    columns=[],
                     # a table fed by a query or mapped to XML has a second description of its columns elsewhere
-                    can_grow=a.get("tableType", "worksheet") == "worksheet", original=area,
+                    can_grow=a.get("tableType", "worksheet") == "worksheet",
+                    original=area,
                 )
             )
         elif tag == "tableColumn" and scanner.depth == 3:
@@ -107,7 +113,7 @@ def splice_table(package: Package, table: Table) -> bytes:
         head = set_attribute(data[first:last], b"count", b"%d" % len(table.columns))
         prefix = data[first + 1 : data.index(b"tableColumns", first)].decode()
         next_id = max(ids, default=0) + 1
-        new_columns = "".join(f"<{prefix}tableColumn id=\"{next_id + i}\" name={_name(name)}/>" for i, name in enumerate(added))
+        new_columns = "".join(f'<{prefix}tableColumn id="{next_id + i}" name={_name(name)}/>' for i, name in enumerate(added))
         edits += [(first, last, head), (spots["end"][0], spots["end"][0], new_columns.encode())]
     return splice(data, edits)
 

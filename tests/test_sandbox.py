@@ -212,8 +212,9 @@ def test_edit_delete_and_reset(sandbox, api):
     assert api.call("POST", "/sandbox/reset").status_code == 200
     assert (sandbox.contacts, sandbox.requests, sandbox.faults, sandbox.settings) == (before, [], [], Settings(quota="off"))
     assert len(sandbox.custom_fields) == 5
-    with pytest.raises(ValueError, match="shoe"):
-        sandbox.edit(A, shoe=1)
+    for bad in ({"shoe": 1}, {"id": 5}, {"title": 5}, {"sequences": [1]}, {"callStatus": None}, {"customFields": {"No": "x"}}, {"ownerUserId": True}):
+        with pytest.raises(ValueError, match=next(iter(bad)) if "customFields" not in bad else "No"):
+            sandbox.edit(A, **bad)
     with pytest.raises(KeyError):
         sandbox.edit(42, title="x")
 

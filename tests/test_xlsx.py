@@ -26,6 +26,8 @@ from reply_xl.xlsx_file import BookFile
 from reply_xl.xlsx_model import ERROR_CODES, NO_CACHED_VALUE, Formula, SheetData, parse_area
 from reply_xl.xlsx_save import save_bytes
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+
 
 @pytest.fixture(scope="module")
 def full_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
@@ -173,7 +175,9 @@ def edited(path: Path, *cells: tuple[int, int, object]) -> tuple[BookFile, bytes
 def test_odd_but_legal_forms_of_a_sheet_take_cells(tmp_path: Path, sheet: str, encoding: str) -> None:
     """Self-closing elements, prefixes, missing references, a byte order mark and UTF-16: cells land where they belong, in order."""
     text = sheet.replace("utf-8", "utf-16") if encoding == "utf-16" else sheet
-    path = workbooks.by_hand(tmp_path / "odd.xlsx", "", sheet=text.lstrip("\ufeff").encode(encoding) if encoding == "utf-16" else text.encode())
+    path = workbooks.by_hand(
+        tmp_path / "odd.xlsx", "", sheet=text.lstrip("\ufeff").encode(encoding) if encoding == "utf-16" else text.encode()
+    )
     before = values(BookFile.opened(path).sheets[0].data)
     book, xml = edited(path, (1, 1, "a"), (2, 3, 5.0), (3, 5, True), (3, 3, "é"), (12, 2, ERROR_CODES["#N/A"]))
     after = values(book.sheets[0].data)
@@ -274,7 +278,10 @@ def test_column_widths_and_styles_split_the_runs_they_fall_into(tmp_path: Path) 
     book = BookFile.opened(path)
     edit.set_columns(book.sheets[0].data, 2, 2, width=30.0)
     book.save()
-    assert b'<cols><col min="2" max="2" width="30.0" customWidth="1"/></cols><sheetData' in workbooks.contents(path)["xl/worksheets/sheet1.xml"]
+    assert (
+        b'<cols><col min="2" max="2" width="30.0" customWidth="1"/></cols><sheetData'
+        in workbooks.contents(path)["xl/worksheets/sheet1.xml"]
+    )
 
 
 def test_styles_written_with_a_prefix_take_derived_styles(tmp_path: Path) -> None:
@@ -532,7 +539,9 @@ def broken(tmp_path: Path) -> dict[str, tuple[bytes, str]]:
         return zipped(parts | {name.replace("__", "/").replace("_xml", ".xml"): data for name, data in more.items()})
 
     def sheet_xml(rows: str, head: str = "") -> bytes:
-        return changed(xl__worksheets__sheet1_xml=f'{head}<worksheet xmlns="{workbooks.MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode())
+        return changed(
+            xl__worksheets__sheet1_xml=f'{head}<worksheet xmlns="{workbooks.MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+        )
 
     chart = parts["xl/_rels/workbook.xml.rels"].replace(b"relationships/worksheet", b"relationships/chartsheet")
     encrypted = bytearray(good)
@@ -609,6 +618,7 @@ def test_mutated_files_give_a_sentence_or_a_book(full_bytes: bytes, tmp_path: Pa
     books = [workbooks.contents(table_book(tmp_path / "t.xlsx")), workbooks.contents(workbooks.chained(tmp_path / "c.xlsx"))]
     books.append({name: data for name, data in full_parts(full_bytes).items() if name not in workbooks.STRANGE})
     opened = 0
+    sentences: set[str] = set()
     for turn in range(400):
         if turn % 4 == 0:
             data = bytearray(full_bytes)
@@ -624,8 +634,9 @@ def test_mutated_files_give_a_sentence_or_a_book(full_bytes: bytes, tmp_path: Pa
             touch(mutated)
             opened += 1
         except SheetError as error:
-            assert str(error)[-1] in ".)"
+            sentences.add(str(error)[-1])
     assert opened > 50
+    assert sentences == {"."}
 
 
 def full_parts(data: bytes) -> dict[str, bytes]:
@@ -667,7 +678,9 @@ def test_any_write_reads_back_and_disturbs_nothing_else(full_bytes: bytes, writt
         edit.set_value(data, row, column, value, edit.style_at(data, row, column))  # type: ignore[arg-type]
         expected[row, column] = value
     found = values(saved(book).sheets[0].data)
-    clean = {key: value.encode("utf-16", "replace").decode("utf-16") if isinstance(value, str) else value for key, value in expected.items()}
+    clean = {
+        key: value.encode("utf-16", "replace").decode("utf-16") if isinstance(value, str) else value for key, value in expected.items()
+    }
     assert found == {key: value for key, value in clean.items() if value is not None}
 
 
@@ -691,7 +704,13 @@ def test_libreoffice_opens_the_saved_workbooks_and_reads_the_same_values(full: P
     fresh.save(folder / "fresh.xlsx")
     expected = {path.name: values(BookFile.opened(path).sheets[0].data) for path in folder.iterdir()}
     converted = tmp_path / "converted"
-    command = ["soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML"]
+    command = [
+        "soffice",
+        f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+    ]
     subprocess.run([*command, "--outdir", str(converted), *map(str, folder.iterdir())], check=True, capture_output=True, timeout=110)
     for name, cells in expected.items():
         found = values(BookFile.opened(converted / name).sheets[0].data)

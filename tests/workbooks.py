@@ -123,7 +123,7 @@ def packed(path: Path) -> dict[str, tuple[bytes, int, int]]:
 STYLES = (
     f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-    "<borders count=\"1\"><border/></borders><cellStyleXfs count=\"1\"><xf/></cellStyleXfs>"
+    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
     '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="14" applyNumberFormat="1"/>'
     '<xf numFmtId="49"><protection locked="0"/></xf><xf numFmtId="20"/></cellXfs></styleSheet>'
 )
@@ -147,10 +147,8 @@ def by_hand(
     types: str = "",
 ) -> Path:
     """A minimal workbook around `<sheetData>` contents; `sheet` replaces the whole sheet part."""
-    xml = sheet or (
-        f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{REL}">{before}<sheetData>{rows}</sheetData>{after}</worksheet>'
-    ).encode()
-    table = "".join(f"<si><t xml:space=\"preserve\">{text}</t></si>" for text in strings or [])
+    xml = sheet or (f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{REL}">{before}<sheetData>{rows}</sheetData>{after}</worksheet>').encode()
+    table = "".join(f'<si><t xml:space="preserve">{text}</t></si>' for text in strings or [])
     everything: dict[str, bytes] = {
         "[Content_Types].xml": (
             f'{HEAD}<Types xmlns="{PKG}/content-types"><Default Extension="rels" '

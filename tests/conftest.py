@@ -1,0 +1,175 @@
+"""What the tests share: a home of their own, the sandbox, workbooks built in code, and the real command."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reply_xl.sandbox import Request, Sandbox
+
+FIRST_ID = 2_147_000_001
+KEY = "test-key-0123456789"
+
+_OUTSIDE = ("REPLY_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC", "SSL_CERT", "REQUESTS_CA", "CURL_CA", "COLUMNS")
+_NULL_KEYRING = "keyring.backends.null.Keyring"
+os.environ["PYTHON_KEYRING_BACKEND"] = _NULL_KEYRING
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder; no key, proxy, certificate or keychain of this machine reaches a test."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.upper().startswith(_OUTSIDE):
+            monkeypatch.delenv(name)
+    for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(folder))
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(folder / name.lower()))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", _NULL_KEYRING)
+    return folder
+
+
+def people(count: int, **everyone: Any) -> list[dict[str, Any]]:
+    """Fictional contacts for a sandbox, ids from `FIRST_ID`; `everyone` is added to each."""
+    return [
+        {"id": FIRST_ID + index, "email": f"p{index}@example.com", "firstName": f"First{index}", "lastName": f"Last{index}", **everyone}
+        for index in range(count)
+    ]
+
+
+@pytest.fixture
+def make_sandbox() -> Iterator[Callable[..., Sandbox]]:
+    """Starts sandboxes; the quota is off unless given. All of them end with the test."""
+    with contextlib.ExitStack() as stack:
+
+        def make(contacts: Sequence[Mapping[str, Any]] | int = 10, *args: Any, **switches: Any) -> Sandbox:
+            given = people(contacts) if isinstance(contacts, int) else contacts
+            return stack.enter_context(Sandbox(given, *args, **{"quota": "off", **switches}))
+
+        yield make
+
+
+@pytest.fixture
+def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    """A sandbox with ten contacts, p0@example.com to p9@example.com, and no quota."""
+    return make_sandbox()
+
+
+def patches(sandbox: Sandbox) -> list[Request]:
+    """The PATCH requests that a sandbox saw."""
+    return [request for request in sandbox.requests if request.method == "PATCH"]
+
+
+Book = Callable[..., Path]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    """Writes a workbook: the first list is the header row."""
+
+    def make(*rows: Sequence[Any], name: str = "book.xlsx", hidden_rows: Sequence[int] = (), hidden_columns: str = "") -> Path:
+        import openpyxl
+
+        made = openpyxl.Workbook()
+        sheet = made.active
+        assert sheet is not None
+        sheet.title = "Contacts"
+        for number, row in enumerate(rows, 1):
+            for place, value in enumerate(row, 1):
+                if value is not None:
+                    sheet.cell(number, place, value)
+        for number in hidden_rows:
+            sheet.row_dimensions[number].hidden = True
+        for letter in hidden_columns:
+            sheet.column_dimensions[letter].hidden = True
+        path = tmp_path / name
+        made.save(path)
+        return path
+
+    return make
+
+
+def cells(path: Path, sheet: str | None = None) -> list[dict[str, Any]]:
+    """The rows below row 1, by header."""
+    import openpyxl
+
+    made = openpyxl.load_workbook(path)
+    page = made[sheet] if sheet else made.active
+    assert page is not None
+    lines = list(page.iter_rows(values_only=True))  # type: ignore[union-attr]
+    return [dict(zip(map(str, lines[0]), line, strict=True)) for line in lines[1:]]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did. `lines`: the JSON lines of stdout."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def words(self) -> list[str]:
+        return [line["outcome"] for line in self.lines]
+
+
+def command_line(*arguments: object) -> list[str]:
+    """The installed command, as a user's shell starts it."""
+    script = Path(sys.executable).with_name("reply-xl.exe" if os.name == "nt" else "reply-xl")
+    start = [str(script)] if script.exists() else [sys.executable, "-c", "import sys; from reply_xl.cli import main; sys.exit(main())"]
+    return [*start, *map(str, arguments)]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Ran]:
+    """The real command in a process of its own, without a terminal; the quota is off unless given by `env`."""
+
+    def run(*arguments: object, env: Mapping[str, str] | None = None, stdin: str = "", cwd: Path | None = None) -> Ran:
+        done = subprocess.run(
+            command_line(*arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONIOENCODING": "utf-8", "REPLY_XL_QUOTA": "off", **(env or {})},
+            cwd=cwd or tmp_path,
+            timeout=60,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Ran]:
+    """The same in this process: `cli.main`, quicker."""
+    from reply_xl import cli
+
+    def command(*arguments: object, env: Mapping[str, str] | None = None) -> Ran:
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            for name, value in {"REPLY_XL_QUOTA": "off", **(env or {})}.items():
+                patch.setenv(name, value)
+            capsys.readouterr()
+            try:
+                code = cli.main(list(map(str, arguments)))
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else 1
+            out, err = capsys.readouterr()
+        return Ran(code, out, err)
+
+    return command

@@ -1,0 +1,130 @@
+"""A TCP proxy in front of a server on this machine that tears connections, and may speak TLS to its clients."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from urllib.parse import urlsplit
+
+PASS, CUT_BEFORE, CUT_AFTER, CUT_HALFWAY, STALL_BEFORE, STALL_AFTER = (
+    "pass",
+    "cut before",
+    "cut after",
+    "cut halfway",
+    "stall before",
+    "stall after",
+)
+
+Action = str | bytes
+
+
+class TcpProxy:
+    """Forwards whole HTTP requests to `upstream`. `act` is asked for each (its bytes, its number from 1): one of the constants, or the
+    bytes to answer instead of asking upstream. Every stall ends when the proxy does. `seen`: the request lines."""
+
+    def __init__(
+        self, upstream: str, act: Callable[[bytes, int], Action] = lambda data, number: PASS, tls: ssl.SSLContext | None = None
+    ) -> None:
+        parts = urlsplit(upstream)
+        self._upstream = (parts.hostname or "", parts.port or 0)
+        self._act = act
+        self._tls = tls
+        self._end = threading.Event()
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self.seen: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> TcpProxy:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end.set()
+        self._listener.close()
+        with self._lock:
+            for one in self._sockets:
+                _close(one)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _keep(self, one: socket.socket) -> socket.socket:
+        with self._lock:
+            self._sockets.append(one)
+        return one
+
+    def _serve(self, client: socket.socket) -> None:
+        upstream: socket.socket | None = None
+        try:
+            if self._tls:
+                client = self._tls.wrap_socket(client, server_side=True)
+            self._keep(client)
+            while request := _message(client):
+                with self._lock:
+                    self.seen.append(request.split(b"\r\n", 1)[0].decode("latin-1"))
+                    number = len(self.seen)
+                action = self._act(request, number)
+                if action == CUT_BEFORE:
+                    return
+                if action == STALL_BEFORE:
+                    self._end.wait()
+                    return
+                if isinstance(action, bytes):
+                    client.sendall(action)
+                    return
+                upstream = upstream or self._keep(socket.create_connection(self._upstream))
+                upstream.sendall(request)
+                answer = _message(upstream)
+                if action == STALL_AFTER:
+                    self._end.wait()
+                    return
+                if action == CUT_AFTER:
+                    return
+                if action == CUT_HALFWAY:
+                    client.sendall(answer[: -len(answer) // 4])
+                    return
+                client.sendall(answer)
+        except OSError:
+            pass
+        finally:
+            for one in (client, upstream):
+                if one is not None:
+                    _close(one)
+
+
+def _message(stream: socket.socket) -> bytes:
+    """One HTTP message with its body by Content-Length; b"" at the end of the stream."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = stream.recv(65536)
+        if not more:
+            return b""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    length = int(lengths[0]) if lengths else 0
+    while len(body) < length:
+        more = stream.recv(65536)
+        if not more:
+            return b""
+        body += more
+    return head + b"\r\n\r\n" + body
+
+
+def _close(one: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):
+        one.close()
