@@ -219,6 +219,7 @@ def _push(arguments: argparse.Namespace) -> int:
     ):
         cancelled = threading.Event()
         session = stack.enter_context(Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait))
+        book.check_savable(out)
         sheet = book.sheet(arguments.sheet)
         with _interrupts(cancelled):
             draft = plan.draft(sheet, session.contacts, session.memory, _request(arguments), on_progress=progress.at)

@@ -30,6 +30,9 @@ _MOST_BYTES = 64 * 2**20
 _READ_ATTEMPTS = 4
 _QUOTA_ATTEMPTS = 10
 _LONGEST_HOLD = 3600.0
+_CHUNK = 2**16
+_TOO_LONG = 3.0
+"""An answer's body may take this many read timeouts in all: a trickle is a stall too."""
 
 
 def checked_base_url(url: str) -> str:
@@ -43,7 +46,7 @@ def checked_base_url(url: str) -> str:
         raise ConfigError(f"“{url}” is not a base URL; use {REPLY_URL} or leave it out.")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
         raise ConfigError(f"“{url}” is not safe for an API key; the base URL must begin with https://.")
-    return url.strip().rstrip("/")
+    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
 
 
 def is_loopback(url: str) -> bool:
@@ -66,6 +69,13 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._header
         return request
+
+
+class _Straight(requests.Session):
+    """Follows no redirect, and does not even look where one leads: requests would read its body and parse its target."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 class _SystemTrust(HTTPAdapter):
@@ -112,14 +122,16 @@ class Client:
         self._pace = pace
         self._timeout = timeout
         self._clock = clock
-        self._session = requests.Session()
+        self._session = _Straight()
         self._session.trust_env = False
         self._session.auth = _Bearer(key)
         self._session.headers.update({"Accept": "application/json", "User-Agent": f"reply_xl/{__version__}"})
         # Connecting may be tried again; whatever may have arrived is never repeated below us.
         retry = Retry(connect=2, read=False, status=0, other=0, redirect=0, backoff_factor=0.2, respect_retry_after_header=False)
-        adapter = _SystemTrust if self.base_url.startswith("https:") else HTTPAdapter
-        self._session.mount(self.base_url, adapter(pool_connections=1, pool_maxsize=connections, max_retries=retry))
+        scheme = urlsplit(self.base_url).scheme
+        adapter = _SystemTrust if scheme == "https" else HTTPAdapter
+        self._session.adapters.clear()
+        self._session.mount(f"{scheme}://", adapter(pool_connections=1, pool_maxsize=connections, max_retries=retry))
         if not is_loopback(self.base_url):
             self._session.proxies.update(requests.utils.get_environ_proxies(self.base_url))
 
@@ -139,9 +151,14 @@ class Client:
         return answers.contact(self._get(f"/v3/contacts/{contact_id}"), read_at=self._clock(), expected_id=contact_id)
 
     def by_email(self, email: str) -> tuple[Contact, ...]:
-        """`GET /v3/contacts?email=`: the contacts that have exactly this e-mail, compared here once more without case."""
-        page = answers.page(self._get("/v3/contacts", {"email": email}), read_at=self._clock())
-        return tuple(contact for contact in page.contacts if contact.email.casefold() == email.casefold())
+        """`GET /v3/contacts?email=`: the contacts that have exactly this e-mail, compared here once more without case.
+
+        Raises `ApiFailed` if one of them cannot be read: it might have been the one that was asked for."""
+        data = self._get("/v3/contacts", {"email": email})
+        page = answers.page(data, read_at=self._clock())
+        if isinstance(data, dict) and len(data["items"]) != len(page.contacts):
+            raise ApiFailed("Reply's answer could not be read; try again later.", status=None)
+        return tuple(contact for contact in page.contacts if contact.email.lower() == email.lower())
 
     def page(self, top: int, skip: int) -> Page:
         """`GET /v3/contacts?top=&skip=`. The order of pages is not promised: what they lack may still exist."""
@@ -180,7 +197,9 @@ class Client:
             problem = answers.problem(status, answer, retry_after=retry_after)
             if not isinstance(problem, RateLimited) or attempt == _QUOTA_ATTEMPTS:
                 raise problem
-            self._pace.hold(min(2.0**attempt if retry_after is None else retry_after, _LONGEST_HOLD))
+            # At least a little more each time: a server that always says 0 is not hammered.
+            least = 0.1 * 2 ** (attempt - 1)
+            self._pace.hold(min(max(2.0**attempt if retry_after is None else retry_after, least), _LONGEST_HOLD))
         raise AssertionError("unreachable")
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, float | None, bytes]:
@@ -190,14 +209,26 @@ class Client:
             with self._session.request(
                 method, self.base_url + path, data=body, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
             ) as response:
-                answer = response.raw.read(_MOST_BYTES + 1, decode_content=True)
+                answer = self._read(response)
                 self.instance = response.headers.get("Reply-Sandbox", self.instance)
                 retry_after = _seconds(response.headers.get("Retry-After"))
-        except (requests.RequestException, transport.HTTPError, OSError) as error:
+        except (requests.RequestException, transport.HTTPError, OSError, ValueError) as error:
             raise _unreachable(error) from error
-        if len(answer) > _MOST_BYTES:
-            raise ApiFailed("Reply's answer was far too long to be read; try again later.", status=None)
         return response.status_code, retry_after, answer
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The body, as it arrives: neither its length nor the time it takes is without limit."""
+        deadline = time.monotonic() + _TOO_LONG * self._timeout[1]
+        chunks: list[bytes] = []
+        length = 0
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            chunks.append(chunk)
+            length += len(chunk)
+            if length > _MOST_BYTES:
+                raise ApiFailed("Reply's answer was far too long to be read; try again later.", status=None)
+            if time.monotonic() > deadline:
+                raise ApiUnreachable("Reply did not answer in time.", sent=True)
+        return b"".join(chunks)
 
 
 def _seconds(header: str | None) -> float | None:
@@ -212,6 +243,16 @@ def _seconds(header: str | None) -> float | None:
         except (TypeError, ValueError, OverflowError):
             return None
     return min(max(seconds, 0.0), _LONGEST_HOLD) if seconds == seconds else None
+
+
+_OF_THE_PROXY = (
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,  # the base URL's has been checked
+    transport.ProxyError,
+    transport.ProxySchemeUnknown,
+    transport.ProxySchemeUnsupported,
+)
 
 
 def _unreachable(error: BaseException) -> ApiUnreachable:
@@ -229,7 +270,7 @@ def _unreachable(error: BaseException) -> ApiUnreachable:
     def found(*kinds: type[BaseException]) -> bool:
         return any(isinstance(reason, kinds) for reason in reasons)
 
-    if found(requests.exceptions.ProxyError, transport.ProxyError):
+    if found(*_OF_THE_PROXY):
         return ApiUnreachable(
             "The proxy of your network did not let the request through; ask your IT department about api.reply.io.", sent=False
         )
@@ -238,6 +279,8 @@ def _unreachable(error: BaseException) -> ApiUnreachable:
             "The certificate of the server is not trusted on this computer; ask your IT department whether your network inspects TLS.",
             sent=False,
         )
+    if found(requests.exceptions.InvalidURL, transport.LocationParseError):
+        return ApiUnreachable("The base URL or the proxy of your network is no address that can be asked; correct it.", sent=False)
     if found(transport.NewConnectionError, transport.ConnectTimeoutError, requests.exceptions.ConnectTimeout):
         return ApiUnreachable("Reply cannot be reached; check your internet connection.", sent=False)
     if found(ssl.SSLError):

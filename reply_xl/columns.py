@@ -1,8 +1,8 @@
 """Header row → columns. Pure.
 
 The order of decisions for one header: `custom:` forces · our own columns · the contact's id · a standard field by API name, label or
-synonym · a custom field by its exact title, then by a similar one · unknown. Where two columns want one field, the better spelling
-wins (label, API name, synonym), then a visible column over a hidden one, then the one further left; the loser says so.
+synonym · a custom field by its exact title, then by a similar one · unknown. Where two columns want one field, a visible column wins
+over a hidden one, then the better spelling (label, API name, synonym), then the one further left; the loser says so.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 
 from reply_xl.fields import BY_NAME, CATALOGUE, fold
 from reply_xl.model import CellValue, Column, CustomField, Role, Target, column_letter
-from reply_xl.values import contact_id, is_blank
+from reply_xl.values import contact_id, is_blank, shown
 
 STATUS, MESSAGE, UPDATED_AT, REPLY_ID = "Reply status", "Reply message", "Reply updated at", "Reply ID"
 OURS = (STATUS, MESSAGE, UPDATED_AT)
 
 _ID_HEADERS = ("Reply ID", "Reply contact ID", "Contact ID")
+_VAGUE = frozenset({"title"})
+"""Names that give way to any other for the same field: beside a `Job title`, Outlook's `Title` holds Mr and Ms."""
+_LAST = 100
 _CUSTOM = re.compile(r"\s*custom\s*:\s*(.*?)\s*", re.IGNORECASE | re.DOTALL)
 
 
@@ -49,9 +52,11 @@ def map_columns(
     columns = []
     for index, (header, claim) in enumerate(zip(headers, claims, strict=True)):
         column = Column(index, header, claim.role, claim.target, claim.reason, index in hidden)
-        if claim.role is Role.READ_ONLY and claim.target is not None:
-            column = replace(column, fills=_is_filled(header, claim.target))
-        if column.hidden and column.role is Role.FIELD:
+        if column.role is Role.READ_ONLY and column.target is not None and not column.hidden and _is_filled(header, column.target):
+            column = replace(column, reason=f"{column.reason}, but filled in from Reply", fills=True)
+        elif column.target is BY_NAME["email"] and all(other.role is not Role.KEY for other in claims):
+            column = replace(column, reason="Finds the contact, because no column holds its Reply ID; never sent")
+        elif column.role is Role.FIELD and column.hidden:
             column = replace(column, reason=f"{column.reason}; hidden, so it is never sent")
         columns.append(column)
     return tuple(columns)
@@ -90,6 +95,7 @@ def _names() -> dict[str, tuple[str, int]]:
 
 _NAMES = _names()
 _IDS = {fold(header): rank for rank, header in enumerate(_ID_HEADERS)} | {"id": len(_ID_HEADERS)}
+_CUSTOM_ID = re.compile(r"#\s*([0-9]{1,10})")
 _OURS = {fold(header): header for header in OURS}
 
 
@@ -109,10 +115,9 @@ def _claim(header: str, customs: Sequence[CustomField] | None) -> _Claim:
         name, rank = _NAMES[folded]
         field = BY_NAME[name]
         if field.read_only:
-            filled = " and is filled in from Reply" if _is_filled(text, field) else ""
-            return _Claim(field, Role.READ_ONLY, f"Only Reply sets {field.label}: never sent{filled}", rank)
+            return _Claim(field, Role.READ_ONLY, f"Only Reply sets {field.label}: never sent", rank)
         how = "The field's own name" if rank < 2 else f"Another name for {field.label}"
-        return _Claim(field, Role.FIELD, how, rank)
+        return _Claim(field, Role.FIELD, how, _LAST if folded in _VAGUE else rank)
     return _custom_claim(text, customs)
 
 
@@ -121,12 +126,13 @@ def _forced_claim(title: str, customs: Sequence[CustomField] | None) -> _Claim:
         return _Claim(None, Role.UNUSED, "Names no custom field after “custom:”")
     if customs is None:
         return _Claim(CustomField(0, title), Role.FIELD, "A custom field, not looked up without a key")
-    if title.startswith("#"):
-        matches = [custom for custom in customs if title[1:].strip() == str(custom.id)]
+    number = _CUSTOM_ID.fullmatch(title)
+    if number:
+        matches = [custom for custom in customs if custom.id == int(number[1])] or [custom for custom in customs if custom.title == title]
     else:
         matches = _by_title(title, customs)
     return _one_custom(matches, title) or _Claim(
-        None, Role.UNUSED, f"Reply has no custom field “{title}”; create it there or correct the header"
+        None, Role.UNUSED, f"Reply has no custom field “{shown(title)}”; create it there or correct the header"
     )
 
 
@@ -145,14 +151,12 @@ def _by_title(title: str, customs: Sequence[CustomField]) -> list[CustomField]:
 
 def _one_custom(matches: Sequence[CustomField], title: str) -> _Claim | None:
     if len(matches) > 1:
-        ids = " and ".join(f"#{custom.id}" for custom in matches)
-        return _Claim(
-            None, Role.UNUSED, f"Fits the custom fields {ids} alike, so it is not sent; head it “custom: #{matches[0].id}” or the other"
-        )
+        heads = " or ".join(f"“custom: #{custom.id}”" for custom in matches[:4])
+        return _Claim(None, Role.UNUSED, f"Not sent: {len(matches)} custom fields have this title; head it {heads}")
     if not matches:
         return None
-    exact = matches[0].title.strip() == title or title.startswith("#")
-    return _Claim(matches[0], Role.FIELD, f"Is the custom field “{matches[0].title}” (#{matches[0].id})", 0 if exact else 1)
+    exact = matches[0].title.strip() == title or _CUSTOM_ID.fullmatch(title)
+    return _Claim(matches[0], Role.FIELD, f"Is the custom field “{shown(matches[0].title)}” (#{matches[0].id})", 0 if exact else 1)
 
 
 def _settle_bare_id(headers: Sequence[str], claims: list[_Claim], values: Sequence[Sequence[CellValue]]) -> None:
@@ -167,7 +171,7 @@ def _settle_bare_id(headers: Sequence[str], claims: list[_Claim], values: Sequen
             claims[index] = _Claim(None, Role.UNUSED, "Not used: another column holds the contact's Reply ID")
         elif not cells or any(contact_id(cell) is None for cell in cells):
             claims[index] = _Claim(
-                None, Role.UNUSED, "Not used: its values are not Reply IDs, which are whole numbers; head it “Reply ID” if they are"
+                None, Role.UNUSED, "Not used: its values do not all look like Reply IDs, which are whole numbers; head it “Reply ID” if they are"
             )
         else:
             claims[index] = replace(claim, reason="Finds the contact: every value can be a Reply ID")
@@ -181,11 +185,11 @@ def _compete(claims: list[_Claim], hidden: frozenset[int]) -> None:
             known = isinstance(claim.target, CustomField) and claim.target.id
             wanted.setdefault(f"#{known}" if known else claim.target.name, []).append(index)
     for indices in wanted.values():
-        winner = min(indices, key=lambda index: (claims[index].rank, index in hidden, index))
+        winner = min(indices, key=lambda index: (index in hidden, claims[index].rank, index))
         for index in indices:
             target = claims[index].target
             if index != winner and target is not None:
-                reason = f"Not used: column {column_letter(winner)} already gives {target.label}"
+                reason = f"Not used: column {column_letter(winner)} already gives {shown(target.label)}"
                 claims[index] = _Claim(None, Role.UNUSED, reason)
 
 

@@ -13,7 +13,7 @@ from reply_xl.model import Choice, Contact, CustomField, Field, FieldValue, Kind
 HIGHEST_ID = 2_147_483_647
 
 COMPANY_SIZES = (
-    Choice("Empty", "none", ("unknown", "not set")),
+    Choice("Empty", "none", ("not set",)),
     Choice("SelfEmployed", "self-employed", ("self employed", "myself only", "just me"), 1, 1),
     Choice("Ten", "2-10", ("1-10",), 2, 10),
     Choice("Fifty", "11-50", (), 11, 50),
@@ -38,7 +38,7 @@ CATALOGUE: tuple[Field, ...] = (
     ),
     Field("firstName", "First name", Kind.TEXT, ("Given name", "Forename"), clearable=False),
     Field("lastName", "Last name", Kind.TEXT, ("Surname", "Family name")),
-    Field("title", "Title", Kind.TEXT, ("Job title", "Position")),
+    Field("title", "Title", Kind.TEXT, ("Job title", "Position", "Puesto")),
     Field("company", "Company", Kind.TEXT, ("Company name", "Organization", "Organisation", "Organization name", "Organisation name")),
     Field("industry", "Industry", Kind.TEXT, ("Primary industry",)),
     Field("city", "City", Kind.TEXT, ("Town", "Person city", "Contact city")),
@@ -163,7 +163,7 @@ def comparable(target: Target, value: FieldValue) -> str | int | bool | Decimal:
             text = text.casefold()
         return "" if text.casefold() in ("empty", "none") else text
     if target.kind is Kind.EMAIL:
-        return text.casefold()
+        return text.lower()  # casefold() would make one of straße@… and strasse@…, which are two addresses
     if isinstance(target, CustomField) and target.numeric:
         number = as_number(text)
         return text if number is None else number

@@ -17,12 +17,16 @@ from reply_xl.errors import CellError
 from reply_xl.fields import HIGHEST_ID, as_number, fold
 from reply_xl.model import CellValue, Choice, CustomField, ErrorCell, FieldValue, Intent, Kind, Target
 
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+_INVISIBLE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+"""Characters without width that copying leaves around a text: joiners, byte order marks, marks of writing direction."""
 _EMAIL = re.compile(r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\].]+(\.[^\s@<>(),;:\"\\\[\].]+)+")
 _BARE_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/\S*)?", re.IGNORECASE)
 _TRUE = {"true", "yes", "y", "1", "x", "on"}
 _FALSE = {"false", "no", "n", "0", "off"}
 _WINDOWS_ZONE = re.compile(r"[A-Z][A-Za-z0-9. +-]* (Standard Time|Daylight Time)( \([A-Za-z]+\))?|UTC[+-]\d\d")
+_PHONES = ("phone", "phone2")
+_FLOAT_DIGITS = re.compile(r"(\+?[0-9]{4,})\.0+")
+_EXPONENT = re.compile(r"[0-9](\.[0-9]+)?e\+?[0-9]+", re.IGNORECASE)
 _MOST_DIGITS = 10**15
 _MOST_CHARACTERS = 32_767
 
@@ -47,9 +51,13 @@ def parse(value: CellValue, target: Target, address: str) -> FieldValue | Intent
                     address, target, value, "asks to clear a field that Reply cannot do without", "empty the cell or type a value"
                 )
             return Intent.CLEAR
-        if len(text) > _MOST_CHARACTERS or _has_broken_character(text):
-            raise _problem(address, target, value, "holds characters that cannot be sent", "type the text again")
+        if len(text) > _MOST_CHARACTERS:
+            raise _problem(address, target, value, f"holds more than {_MOST_CHARACTERS:,} characters", "shorten the text")
+        if _has_broken_character(text):
+            raise _problem(address, target, value, "holds control characters, which cannot be sent", "type the text again")
         value = text
+    if target.read_only:
+        raise _problem(address, target, value, "belongs to a field that only Reply sets", "leave the column as it is")
     return _PARSERS[target.kind](value, target, address)
 
 
@@ -122,7 +130,21 @@ def _text(value: CellValue, target: Target, address: str) -> FieldValue:
         if isinstance(target, CustomField) or target.name == "notes":
             return _iso(value)
         raise _problem(address, target, value, "holds a date, and this field takes text", "format the cell as text and type it again")
-    return str(value)
+    return _phone(str(value), target, address) if target.name in _PHONES else str(value)
+
+
+def _phone(text: str, target: Target, address: str) -> str:
+    """A phone number that went through a program's floating point: `4155550123.0` is mended, `4.16E+09` has lost its digits."""
+    if _EXPONENT.fullmatch(text):
+        raise _problem(
+            address,
+            target,
+            text,
+            f"holds {_quoted(text)}, a number that has lost its last digits",
+            "format the cell as text and type it again",
+        )
+    mended = _FLOAT_DIGITS.fullmatch(text)
+    return mended[1] if mended else text
 
 
 def _custom_number(value: CellValue, target: Target, address: str) -> FieldValue:
@@ -137,7 +159,7 @@ def _custom_number(value: CellValue, target: Target, address: str) -> FieldValue
 
 
 def _email(value: CellValue, target: Target, address: str) -> FieldValue:
-    if isinstance(value, str) and len(value) <= 254 and _EMAIL.fullmatch(value):
+    if isinstance(value, str) and len(value) <= 254 and _EMAIL.fullmatch(value) and not _has_invisible(value):
         return value
     raise _problem(
         address, target, value, f"holds {_quoted(value)}, which is not an e-mail address", "correct it, such as name@company.com"
@@ -149,7 +171,7 @@ def _url(value: CellValue, target: Target, address: str) -> FieldValue:
         text = value if "://" in value or not _BARE_HOST.fullmatch(value) else f"https://{value}"
         try:
             parts = urlsplit(text)
-            if parts.scheme in ("http", "https") and parts.hostname and "." in parts.hostname and not re.search(r"\s", text):
+            if parts.scheme in ("http", "https") and "." in (parts.hostname or "") and not re.search(r"\s", text) and not _has_invisible(text):
                 return text
         except ValueError:
             pass
@@ -198,8 +220,8 @@ def _company_size(value: CellValue, target: Target, address: str) -> FieldValue:
             f"format the cell as text and type one of: {labels}",
         )
     count = int(value) if isinstance(value, float) and isfinite(value) and value == int(value) else None
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
-        count = int(value)
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", _headcount(value)):
+        count = int(_headcount(value))
     for choice in _choice_list(target):
         if count is not None and choice.low is not None and choice.low <= count and (choice.high is None or count <= choice.high):
             return choice.value
@@ -214,10 +236,6 @@ def _time_zone(value: CellValue, target: Target, address: str) -> FieldValue:
     raise _problem(address, target, value, f"holds {_quoted(value)}, which is not a time zone", "type one such as Europe/Berlin")
 
 
-def _read_only(value: CellValue, target: Target, address: str) -> FieldValue:
-    raise _problem(address, target, value, "belongs to a field that only Reply sets", "leave the column as it is")
-
-
 _PARSERS = {
     Kind.TEXT: _text,
     Kind.EMAIL: _email,
@@ -226,13 +244,11 @@ _PARSERS = {
     Kind.BOOLEAN: _boolean,
     Kind.CHOICE: _choice,
     Kind.TIME_ZONE: _time_zone,
-    Kind.MOMENT: _read_only,
-    Kind.LIST: _read_only,
 }
 
 
 def _problem(address: str, target: Target, value: object, what: str, advice: str) -> CellError:
-    return CellError(f"{address} ({target.label}) {what}; {advice}.", address=address, field=target.label, value=value)
+    return CellError(f"{address} ({shown(target.label)}) {what}; {advice}.", address=address, field=target.label, value=value)
 
 
 def _quoted(value: CellValue) -> str:
@@ -246,8 +262,13 @@ def _trimmed(text: str) -> str:
     return text
 
 
+def _has_invisible(text: str) -> bool:
+    """A character without width in the middle: nobody sees why the address differs."""
+    return any(char in _INVISIBLE for char in text)
+
+
 def _has_broken_character(text: str) -> bool:
-    """Half of a surrogate pair, or a control character other than tab and line ends: JSON could not carry it unharmed."""
+    """Half of a surrogate pair, or a control character other than tab and line ends: what was meant cannot be known."""
     return any(unicodedata.category(char) in ("Cs", "Cc") and char not in "\t\n\r" for char in text if char < " " or char > "~")
 
 
@@ -263,13 +284,16 @@ def _refuse_lost_digits(value: float, target: Target, address: str) -> None:
 
 
 def _digits(value: float) -> str:
-    """A number without exponent and without a trailing `.0`."""
+    """A number without exponent and without a trailing `.0`, to the 15 digits that Excel shows (0.1 + 0.2 is 0.3)."""
     if value == int(value):
         return str(int(value))
-    return f"{Decimal(repr(value)):f}"
+    return f"{Decimal(f'{value:.15g}'):f}"
 
 
 def _iso(value: datetime) -> str:
+    """A date, with its time unless that is midnight; a time of day alone (Excel's day 0, before 1900) without a date."""
+    if value.year < 1900:
+        return value.strftime("%H:%M:%S")
     midnight = value.hour == value.minute == value.second == 0
     return value.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
 
@@ -292,13 +316,18 @@ def _folded_choice(text: str, target: Target) -> str:
     """Ranges keep their separator and their plus: `11-50` and `1150` are not the same, `51 – 200 employees` and `51-200` are."""
     if target.name != "companySize":
         return fold(text)
-    text = re.sub(r"\b(employees|people|staff)\b", "", text, flags=re.IGNORECASE)
-    text = re.sub(r"(?<=\d)[,. \u00a0\u202f'](?=\d{3}\b)", "", text)
-    ranged = re.fullmatch(r"\s*(\d+)\s*(?:[-\u2010-\u2015]|to)\s*(\d+)\s*", text)
+    text = _headcount(text)
+    ranged = re.fullmatch(r"(\d+)\s*(?:[-\u2010-\u2015]|to)\s*(\d+)", text)
     if ranged:
         return f"{ranged[1]}-{ranged[2]}"
-    plus = re.fullmatch(r"\s*(\d+)\s*\+\s*", text)
+    plus = re.fullmatch(r"(\d+)\s*\+", text)
     return f"{plus[1]}+" if plus else fold(text)
+
+
+def _headcount(text: str) -> str:
+    """`1,001 - 5,000 employees` without the word and without separators of thousands."""
+    text = re.sub(r"\b(employees?|people|staff)\b", "", text, flags=re.IGNORECASE)
+    return re.sub(r"(?<=\d)[,. \u00a0\u202f'](?=\d{3}\b)", "", text).strip()
 
 
 @lru_cache(maxsize=1)

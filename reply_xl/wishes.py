@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from reply_xl.errors import CellError, ConfigError, HeaderError
 from reply_xl.fields import BY_NAME, fold
-from reply_xl.model import CellValue, Column, CustomField, ErrorCell, FieldValue, Intent, Outcome, Role, Row, Target, Word
+from reply_xl.model import Column, CustomField, ErrorCell, Field, FieldValue, Intent, Outcome, Role, Row, Target, Word
 from reply_xl.values import contact_id, is_blank, parse, shown
 
-_FOOTER = re.compile(r"\s*(grand total|sub-?total|total|sum|count|average|confidential|generated|exported|source|page \d|©)", re.IGNORECASE)
+_CAPTION = re.compile(
+    r"\W*((grand |sub-?)?totals?|sum|count|average|summe|gesamt|confidential|generated|exported|downloaded|printed|source|page \d+|end of)\b|\W*©",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,21 @@ def make_wishes(rows: Sequence[Row], columns: Sequence[Column], fields: frozense
 
 
 def chosen_fields(names: Sequence[str], columns: Sequence[Column]) -> frozenset[str]:
-    """The target names that `--fields` names, by API name, label or title. Raises `ConfigError` for a name that is no field at all,
-    and `HeaderError` for a field that no column of the sheet goes to."""
-    targets = [column.target for column in columns if column.role is Role.FIELD and column.target]
+    """The target names that `--fields` names, by API name, label or title: a standard name means the standard field, an exact title
+    goes before a similar one. Raises `ConfigError` for a name that can never be sent, `HeaderError` for a field that no visible column
+    of the sheet goes to."""
+    targets = [column.target for column in columns if column.role is Role.FIELD and column.target and not column.hidden]
     chosen: set[str] = set()
     for name in names:
         wanted = name.strip()
-        hits = [target for target in targets if _is_named(target, wanted)]
+        standard = next((field for field in BY_NAME.values() if _is_standard(field, wanted)), None)
+        if standard and standard.read_only:
+            raise ConfigError(f"“{shown(wanted)}” cannot be sent, because only Reply sets it; leave it out of --fields.")
+        hits = [target for target in targets if target == standard] if standard else _customs_named(wanted, targets)
         if not hits:
-            if any(_is_named(field, wanted) for field in BY_NAME.values()):
-                raise HeaderError(f"No visible column of the sheet goes to “{wanted}”; add one or leave it out of --fields.")
-            raise ConfigError(f"“{wanted}” is neither a contact field nor a custom field of this sheet; correct --fields.")
+            if standard:
+                raise HeaderError(f"No visible column of the sheet goes to “{shown(wanted)}”; add one or leave it out of --fields.")
+            raise ConfigError(f"“{shown(wanted)}” is neither a contact field nor a custom field in a visible column; correct --fields.")
         chosen.update(target.name for target in hits)
     return frozenset(chosen)
 
@@ -63,23 +70,17 @@ def chosen_fields(names: Sequence[str], columns: Sequence[Column]) -> frozenset[
 def leave_out(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[list[Row], list[str]]:
     """The rows that are contacts, and a sentence for each group of rows left out: empty ones and footers.
 
-    A footer stands below the last row with a key, without a key itself, and holds a word such as “Total” or hardly any cell. Hidden
-    rows stay: they get an outcome of their own."""
-    data = [column.index for column in columns if column.role is not Role.OURS]
-    keys = [
-        column.index for column in columns if column.role is Role.KEY or (column.role is Role.FIELD and column.target is BY_NAME["email"])
-    ]
-
-    def filled(row: Row) -> list[CellValue]:
-        return [row[index] for index in data if not is_blank(row[index])]
-
-    last_keyed = max((row.number for row in rows if any(not is_blank(row[index]) for index in keys)), default=0)
+    Conservative, because a contact left out is a contact lost: a footer stands below the last row with an id or e-mail, has neither
+    itself, and is a caption with nothing but numbers beside it, one long sentence, or numbers alone outside the contact's fields.
+    Hidden rows stay: they get an outcome of their own."""
+    data = [column for column in columns if column.role is not Role.OURS]
+    last_keyed = max((row.number for row in rows if _has_key(row, data)), default=0)
     kept, empty, footers = [], [], []
     for row in rows:
-        cells = filled(row)
-        if not cells and not row.hidden:
+        filled = [column for column in data if not is_blank(row[column.index])]
+        if not filled and not row.hidden:
             empty.append(row.number)
-        elif row.number > last_keyed > 0 and (len(cells) * 4 <= len(data) or _looks_like_footer(cells)) and not row.hidden:
+        elif filled and row.number > last_keyed > 0 and not row.hidden and _is_footer(row, filled):
             footers.append(row.number)
         else:
             kept.append(row)
@@ -128,7 +129,7 @@ def _wish(
         message = (
             problems[0]
             if not more
-            else f"{problems[0][:-1]} ({more} more cell{'s' if more > 1 else ''} of this row cannot be read either)."
+            else f"{problems[0][:-1]} (and {more} more problem{'s' if more > 1 else ''} in this row)."
         )
         return Outcome(row.number, Word.INVALID, message, number)
     if number is None and email_column is not None:
@@ -148,7 +149,7 @@ def _contact_id(row: Row, keys: Sequence[Column], problems: list[str]) -> tuple[
         number = contact_id(cell)
         if number is None:
             what = f"shows the error {cell.code}" if isinstance(cell, ErrorCell) else f"holds “{shown(cell)}”, which is not a Reply ID"
-            problems.append(f"{address} ({column.header.strip()}) {what}; correct it or empty the cell.")
+            problems.append(f"{address} ({shown(column.header)}) {what}; correct it or empty the cell.")
         else:
             found.setdefault(number, address)
     if len(found) > 1:
@@ -162,15 +163,41 @@ def _said(row: Row, column: Column | None) -> str | None:
     return cell.strip() if isinstance(cell, str) and cell.strip() and cell.strip().casefold() != "<clear>" else None
 
 
-def _is_named(target: Target, text: str) -> bool:
-    if isinstance(target, CustomField):
-        title = re.sub(r"^custom\s*:\s*", "", text, flags=re.IGNORECASE)
-        return title == f"#{target.id}" or fold(title) == fold(target.title)
-    return fold(text) in {fold(spelling) for spelling in (target.name, target.label, *target.synonyms)}
+def _is_standard(field: Field, text: str) -> bool:
+    return fold(text) in {fold(spelling) for spelling in (field.name, field.label, *field.synonyms)}
 
 
-def _looks_like_footer(cells: Sequence[CellValue]) -> bool:
-    return isinstance(cells[0], str) and _FOOTER.match(cells[0]) is not None
+def _customs_named(text: str, targets: Sequence[Target]) -> list[Target]:
+    title = re.sub(r"^custom\s*:\s*", "", text, flags=re.IGNORECASE)
+    customs = [target for target in targets if isinstance(target, CustomField)]
+    exact = [custom for custom in customs if title in (custom.title.strip(), f"#{custom.id}")]
+    return [*(exact or [custom for custom in customs if fold(custom.title) == fold(title) != ""])]
+
+
+def _is_email_column(column: Column) -> bool:
+    return column.role is Role.FIELD and column.target is BY_NAME["email"]
+
+
+def _has_key(row: Row, columns: Sequence[Column]) -> bool:
+    """Whether a cell of the row could find a contact: a whole number as id, or something like an address."""
+    for column in columns:
+        cell = row[column.index]
+        if column.role is Role.KEY and contact_id(cell) is not None:
+            return True
+        if _is_email_column(column) and isinstance(cell, str) and "@" in cell and len(cell.split()) == 1:
+            return True
+    return False
+
+
+def _is_footer(row: Row, filled: Sequence[Column]) -> bool:
+    """Whether a row without a key, of which `filled` are the cells that hold something, is a footer."""
+    first = row[filled[0].index]
+    if isinstance(first, str):
+        if _CAPTION.match(first):
+            return all(isinstance(row[column.index], float) for column in filled[1:])
+        in_key = filled[0].role is Role.KEY or _is_email_column(filled[0])
+        return len(filled) == 1 and len(first.split()) >= 5 and (in_key or first.rstrip().endswith("."))
+    return all(isinstance(row[column.index], float) and column.role is not Role.FIELD for column in filled)
 
 
 def _rows(numbers: Sequence[int]) -> str:

@@ -34,6 +34,10 @@ class Workbook:
         """The sheet called `name`, or the one that is active in the file."""
         return Sheet(choose_sheet(self._book, name))
 
+    def check_savable(self, path: Path | None = None) -> None:
+        """Raises the `WorkbookError` that `save` would raise now, such as for a file that is open in Excel. Writes nothing."""
+        engine.refuse_unless_savable(self._book, path)
+
     def save(self, path: Path | None = None) -> None:
         """Saves to `path`, or over the file itself."""
         try:

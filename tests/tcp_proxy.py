@@ -24,7 +24,8 @@ Action = str | bytes
 
 class TcpProxy:
     """Forwards whole HTTP requests to `upstream`. `act` is asked for each (its bytes, its number from 1): one of the constants, or the
-    bytes to answer instead of asking upstream. Every stall ends when the proxy does. `seen`: the request lines."""
+    bytes to answer instead of asking upstream. Every stall ends when the proxy does. `seen`: the request lines;
+    `ended` is released for each connection that ended."""
 
     def __init__(
         self, upstream: str, act: Callable[[bytes, int], Action] = lambda data, number: PASS, tls: ssl.SSLContext | None = None
@@ -37,6 +38,7 @@ class TcpProxy:
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self.seen: list[str] = []
+        self.ended = threading.Semaphore(0)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
@@ -48,6 +50,10 @@ class TcpProxy:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end.set()
         self._listener.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Ends every connection."""
         with self._lock:
             for one in self._sockets:
                 _close(one)
@@ -102,6 +108,7 @@ class TcpProxy:
             for one in (client, upstream):
                 if one is not None:
                     _close(one)
+            self.ended.release()
 
 
 def _message(stream: socket.socket) -> bytes:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from reply_xl import engine
 from reply_xl.engine import NO_CACHED_VALUE
 from reply_xl.errors import SheetError, WorkbookError
-from reply_xl.typed import NotTypable, as_typed
+from reply_xl.engine.typed import NotTypable, as_typed
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 
@@ -581,8 +581,8 @@ def test_any_value_is_written_or_refused_and_reads_back_the_same(value: object) 
     found = sheet.range("A1").raw_value
     assert found is None or type(found) in (str, float, bool, int, dt.datetime)
     again = xw.App(add_book=False).impl.books  # a second Excel, as another user
-    from reply_xl.engine import Book
-    from reply_xl.xlsx_file import BookFile
+    from reply_xl.engine.apps import Book
+    from reply_xl.xlsx.file import BookFile
 
     other = Book(again.app, BookFile(book.impl.file.spliced(), "b.xlsx", None, None)).sheets(1).range("A1").raw_value
     again.app.quit()

@@ -19,9 +19,9 @@ import pytest
 import requests
 from sandbox_caller import KEY, A, B, Caller, errors_of, refusal_of, wait_for
 
-from reply_xl import sandbox_data
 from reply_xl.sandbox import Sandbox, run
-from reply_xl.sandbox_settings import Settings
+from reply_xl.sandbox import data as sandbox_data
+from reply_xl.sandbox.settings import Settings
 
 
 @pytest.fixture
@@ -346,7 +346,7 @@ def test_run_ends_cleanly_on_a_signal(number):
 
 def test_sandbox_imports_nothing_of_ours():
     """Its modules import the standard library, tornado and each other, so that a misreading cannot hide on both sides."""
-    modules = sorted((Path(__file__).parents[1] / "reply_xl").glob("sandbox*.py"))
+    modules = sorted((Path(__file__).parents[1] / "reply_xl").glob("sandbox/*.py"))
     assert len(modules) > 5
     for path in modules:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

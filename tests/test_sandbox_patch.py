@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sandbox_caller import REQUIRED, TEXTS, URLS, WRONG_FORMAT, WRONG_TYPE, A, Caller, errors_of, refusal_of
 
-from reply_xl import sandbox_data
 from reply_xl.sandbox import Sandbox
+from reply_xl.sandbox import data as sandbox_data
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from sandbox_caller import BARE, A, B, Caller, errors_of, refusal_of
 
 from reply_xl.sandbox import Sandbox
-from reply_xl.sandbox_settings import CHOICES, Settings, Switches
+from reply_xl.sandbox.settings import CHOICES, Settings, Switches
 
 
 @pytest.fixture

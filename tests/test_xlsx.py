@@ -19,12 +19,12 @@ import workbooks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reply_xl import xlsx_edit as edit
+from reply_xl.xlsx import edit
 from reply_xl.errors import SheetError, WorkbookError
-from reply_xl.xlsx_cells import escape
-from reply_xl.xlsx_file import BookFile
-from reply_xl.xlsx_model import ERROR_CODES, NO_CACHED_VALUE, Formula, SheetData, parse_area
-from reply_xl.xlsx_save import save_bytes
+from reply_xl.xlsx.cells import escape
+from reply_xl.xlsx.file import BookFile
+from reply_xl.xlsx.model import ERROR_CODES, NO_CACHED_VALUE, Formula, SheetData, parse_area
+from reply_xl.xlsx.save import save_bytes
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
 
@@ -314,7 +314,7 @@ def test_text_of_any_kind_survives_the_escape(text: str) -> None:
     """Control characters, look-alike escapes and markup come back as they were; only lone surrogates do not exist in a file."""
     from xml.etree import ElementTree
 
-    from reply_xl.xlsx_book import unescape
+    from reply_xl.xlsx.book import unescape
 
     parsed = ElementTree.fromstring(f'<t xml:space="preserve">{escape(text)}</t>').text or ""
     assert unescape(parsed) == text.encode("utf-16", "replace").decode("utf-16")

@@ -1,0 +1,129 @@
+"""What one worksheet holds in memory, and the addresses of its cells. No XML here: `sheet` fills it, `cells` writes it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reply_xl.xlsx.open import MAX_COLUMN, MAX_ROW
+
+_COM_ERROR = -2146828288  # VT_ERROR with the facility of Excel: the code below is added (xlCVError and its newer siblings)
+ERROR_CODES = {
+    text: _COM_ERROR + code
+    for text, code in {
+        "#NULL!": 2000, "#DIV/0!": 2007, "#VALUE!": 2015, "#REF!": 2023, "#NAME?": 2029, "#NUM!": 2036, "#N/A": 2042,
+        "#GETTING_DATA": 2043, "#SPILL!": 2045, "#CONNECT!": 2046, "#BLOCKED!": 2047, "#UNKNOWN!": 2048, "#FIELD!": 2049,
+        "#CALC!": 2050, "#BUSY!": 2051, "#EXTERNAL!": 2052, "#PYTHON!": 2222,
+    }.items()
+}  # fmt: skip
+ERROR_TEXTS = {code: text for text, code in ERROR_CODES.items()}
+NO_CACHED_VALUE = _COM_ERROR + 2288
+"""A formula that no program has calculated yet: an error cell of a code that Excel does not use, never a blank."""
+
+Value = float | str | bool | int | None
+Cell = tuple[Value, int]
+Area = tuple[int, int, int, int]
+"""row, column, last row, last column; 1-based, inclusive."""
+
+
+@dataclass(slots=True)
+class Formula:
+    text: str
+    kind: str = "normal"
+    ref: str = ""
+    shared: str | None = None
+
+
+@dataclass(slots=True)
+class ColumnRun:
+    """Columns `first` to `last` as one `<col>` describes them; `attributes` are all of its attributes."""
+
+    first: int
+    last: int
+    style: int
+    hidden: bool
+    width: float | None
+    attributes: dict[str, str]
+
+
+@dataclass(slots=True)
+class SheetData:
+    cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
+    formulas: dict[tuple[int, int], Formula] = field(default_factory=dict)
+    columns: list[ColumnRun] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    shown_rows: set[int] = field(default_factory=set)
+    rows_hidden_by_default: bool = False
+    row_styles: dict[int, int] = field(default_factory=dict)
+    row_heights: dict[int, float] = field(default_factory=dict)
+    default_height: float = 15.0
+    default_width: float = 8.43
+    merges: list[Area] = field(default_factory=list)
+    selection: list[Area] = field(default_factory=list)
+    protected: bool = False
+    formats_protected: bool = False
+    table_ids: list[str] = field(default_factory=list)
+    # what was changed since: row → column → flags of `edit`
+    edits: dict[int, dict[int, int]] = field(default_factory=dict)
+    columns_changed: bool = False
+    formulas_removed: set[tuple[int, int]] = field(default_factory=set)
+    formulas_written: bool = False
+    # where things stand in the bytes of the part
+    row_spans: list[tuple[int, int, int]] = field(default_factory=list)
+    in_order: bool = True
+    dimension: tuple[int, int] | None = None
+    cols: tuple[int, int] | None = None
+    sheet_data: tuple[int, int, bool] = (0, 0, False)
+
+
+LETTERS: dict[str, int] = {}
+
+
+def column_number(letters: str) -> int:
+    """`A` → 1, `XFD` → 16384; ValueError beyond the sheet or if it is no column."""
+    known = LETTERS.get(letters)
+    if known is None:
+        known = 0
+        if not letters or len(letters) > 3:
+            raise ValueError(letters)
+        for letter in letters.upper():
+            if not "A" <= letter <= "Z":
+                raise ValueError(letters)
+            known = known * 26 + ord(letter) - 64
+        if known > MAX_COLUMN:
+            raise ValueError(letters)
+        LETTERS[letters] = known
+    return known
+
+
+def column_letters(column: int) -> str:
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def parse_area(text: str) -> Area:
+    """`A1`, `$A$1:B2`, `A:C`, `1:3` → the area; ValueError if it is none of them or lies beyond the sheet."""
+    first, colon, last = text.replace("$", "").partition(":")
+    row1, column1 = _corner(first, low=True)
+    row2, column2 = _corner(last or first, low=False)
+    if (colon and not last) or (not last and not (first[:1].isalpha() and first[-1:].isdigit())):
+        raise ValueError(text)
+    return min(row1, row2), min(column1, column2), max(row1, row2), max(column1, column2)
+
+
+def _corner(text: str, *, low: bool) -> tuple[int, int]:
+    letters = text.rstrip("0123456789")
+    digits = text[len(letters) :]
+    row = int(digits) if digits else (1 if low else MAX_ROW)
+    column = column_number(letters) if letters else (1 if low else MAX_COLUMN)
+    if not 1 <= row <= MAX_ROW or not (letters or digits):
+        raise ValueError(text)
+    return row, column
+
+
+def area_text(area: Area) -> str:
+    first = f"{column_letters(area[1])}{area[0]}"
+    last = f"{column_letters(area[3])}{area[2]}"
+    return first if first == last else f"{first}:{last}"
