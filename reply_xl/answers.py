@@ -16,12 +16,15 @@ from reply_xl.fields import BY_NAME, CATALOGUE, HIGHEST_ID
 from reply_xl.model import Contact, CustomField, FieldValue, Kind, Page, Whoami
 
 _LONGEST_REASON = 300
+_MOST_REASONS = 20
+_TYPES: Mapping[Kind, type] = {Kind.INTEGER: int, Kind.BOOLEAN: bool}
 
 
 def contact(data: object, *, read_at: float, expected_id: int | None = None) -> Contact:
     """A contact from an answer's JSON. Raises `ApiFailed` if it is not one, or not the one that was asked for.
 
-    Members that are absent count as unset; unknown members are ignored; `sequences` and `lists` become text for a cell."""
+    Members that are absent count as unset, and so does an odd value in a field that is only shown; in a field that can be sent it
+    makes the contact unreadable, because a value taken for unset might be replaced. `sequences` and `lists` become text for a cell."""
     if not isinstance(data, dict):
         raise _unreadable()
     contact_id = data.get("id")
@@ -33,16 +36,11 @@ def contact(data: object, *, read_at: float, expected_id: int | None = None) -> 
         if value is None:
             continue
         if field.kind is Kind.LIST:
-            value = _names(field.name, value)
-        elif field.kind is Kind.INTEGER:
-            if type(value) is not int:
-                raise _unreadable()
-        elif field.kind is Kind.BOOLEAN:
-            if not isinstance(value, bool):
-                raise _unreadable()
-        elif not isinstance(value, str):
+            values[field.name] = _names(field.name, value)
+        elif type(value) is _TYPES.get(field.kind, str):
+            values[field.name] = data[field.name]
+        elif not field.read_only:
             raise _unreadable()
-        values[field.name] = value
     return Contact(contact_id, values, _custom_values(data.get("customFields")), read_at)
 
 
@@ -60,16 +58,17 @@ def page(data: object, *, read_at: float) -> Page:
 
 
 def custom_fields(data: object) -> tuple[CustomField, ...]:
-    """The bare list of custom fields; a title that stands twice is marked, for an answer keyed by title cannot tell which is which."""
+    """The bare list of custom fields. Answers are keyed by title or by id: where one field's title is also another's title or id, the
+    answer cannot tell which is which, and both are marked."""
     if not isinstance(data, list):
         raise _unreadable()
-    found: list[tuple[int, str, bool]] = []
+    found: dict[int, tuple[str, bool]] = {}
     for item in data:
-        if not isinstance(item, dict) or type(item.get("id")) is not int or not isinstance(item.get("title"), str):
+        if not isinstance(item, dict) or type(item.get("id")) is not int or item["id"] < 1 or not isinstance(item.get("title"), str):
             raise _unreadable()
-        found.append((item["id"], item["title"], item.get("fieldType") == "number"))
-    titles = Counter(title for _, title, _ in found)
-    return tuple(CustomField(number, title, numeric, titles[title] == 1) for number, title, numeric in found)
+        found.setdefault(item["id"], (item["title"], item.get("fieldType") == "number"))
+    keys = Counter(key for number, (title, _) in found.items() for key in {str(number), title})
+    return tuple(CustomField(number, title, numeric, keys[str(number)] == keys[title] == 1) for number, (title, numeric) in found.items())
 
 
 def whoami(data: object) -> Whoami:
@@ -80,9 +79,11 @@ def whoami(data: object) -> Whoami:
 
 
 def loads(body: bytes) -> object:
-    """The JSON of an answer. Raises `ApiFailed` for anything else, deeply nested or not UTF-8 included."""
+    """The JSON of an answer, without half characters (a lone `\\ud800`), which nothing downstream can hold. Raises `ApiFailed` for
+    anything else, deeply nested or not UTF-8 included."""
     try:
-        return json.loads(body)
+        data = json.loads(body)
+        return _whole(data) if b"\\ud" in body.lower() else data
     except (ValueError, RecursionError):
         raise _unreadable() from None
 
@@ -150,10 +151,11 @@ def _label_in(reason: str, body: Mapping[str, Any]) -> str:
 
 def _reasons(errors: object) -> dict[str, str]:
     reasons: dict[str, str] = {}
-    if isinstance(errors, list):
-        for item in errors:
-            if isinstance(item, dict) and isinstance(item.get("pointer"), str):
-                reasons[item["pointer"]] = reason_text(item.get("detail")) or "not accepted"
+    for item in errors[:_MOST_REASONS] if isinstance(errors, list) else ():
+        if isinstance(item, dict):
+            pointer = item["pointer"] if isinstance(item.get("pointer"), str) else ""
+            reason = reason_text(item.get("detail")) or "not accepted"
+            reasons[pointer] = f"{reasons[pointer].rstrip('.')}; {reason.rstrip('.')}" if pointer in reasons else reason
     return reasons
 
 
@@ -165,11 +167,24 @@ def _custom_values(items: object) -> dict[str, str | None]:
         raise _unreadable()
     values: dict[str, str | None] = {}
     for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("key"), str | int):
+        if not isinstance(item, dict) or type(item.get("key")) not in (str, int):
             raise _unreadable()
         value = item.get("value")
-        values[str(item["key"])] = value if isinstance(value, str) or value is None else json.dumps(value)
+        try:
+            values[str(item["key"])] = value if isinstance(value, str) or value is None else json.dumps(value)
+        except (ValueError, RecursionError):
+            raise _unreadable() from None
     return values
+
+
+def _whole(data: Any) -> Any:
+    if isinstance(data, str):
+        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(data, list):
+        return [_whole(item) for item in data]
+    if isinstance(data, dict):
+        return {_whole(key): _whole(value) for key, value in data.items()}
+    return data
 
 
 def _names(field: str, items: object) -> str:

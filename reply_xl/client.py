@@ -113,7 +113,7 @@ class Client:
         *,
         timeout: tuple[float, float] = (10.0, 90.0),
         connections: int = 4,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.base_url = checked_base_url(base_url)
         if not key or not key.isascii() or not key.isprintable() or " " in key:

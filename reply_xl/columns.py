@@ -171,7 +171,9 @@ def _settle_bare_id(headers: Sequence[str], claims: list[_Claim], values: Sequen
             claims[index] = _Claim(None, Role.UNUSED, "Not used: another column holds the contact's Reply ID")
         elif not cells or any(contact_id(cell) is None for cell in cells):
             claims[index] = _Claim(
-                None, Role.UNUSED, "Not used: its values do not all look like Reply IDs, which are whole numbers; head it “Reply ID” if they are"
+                None,
+                Role.UNUSED,
+                "Not used: its values do not all look like Reply IDs, which are whole numbers; head it “Reply ID” if they are",
             )
         else:
             claims[index] = replace(claim, reason="Finds the contact: every value can be a Reply ID")

@@ -34,7 +34,7 @@ def load(base_url: str, *, loopback: bool, key: str | None = None, environ: Mapp
         key = stored_key(base_url) or ""
     if not key:
         raise ConfigError("There is no API key on this computer; run “reply-xl login”, or practise without one with “reply-xl demo”.")
-    return Config(base_url, loopback, key, environ.get("REPLY_XL_QUOTA") if loopback else None)
+    return Config(base_url, loopback, key, (environ.get("REPLY_XL_QUOTA") or None) if loopback else None)
 
 
 def stored_key(base_url: str) -> str | None:

@@ -6,8 +6,10 @@ Ids of other systems are whole numbers too: an id alone proves nothing where the
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from enum import Enum
+from urllib.parse import unquote
 
 from reply_xl.fields import BY_NAME, fold, same
 from reply_xl.model import Contact
@@ -17,6 +19,10 @@ MOST_STRANGERS = 0.20
 MOST_UNKNOWN = 0.50
 _FEWEST_NAMES = 5
 """Names are also what people edit: only from so many rows on may names alone speak against an id column."""
+
+
+_PROFILE = re.compile(r"(?:https?://)?(?:[a-z]{1,6}\.)?linkedin\.com/(?:in|pub)/([^/?#]+)", re.IGNORECASE)
+"""A person's page. Any other page, such as a company's, may stand in many rows."""
 
 
 class Likeness(Enum):
@@ -39,8 +45,7 @@ def vouched(wish: Wish, contact: Contact) -> bool:
     """Whether first and last name, or the LinkedIn URL, stand in the row and are the contact's."""
     first, last, url = (wish.said[name] for name in ("firstName", "lastName", "linkedInUrl"))
     names = bool(first and last) and _like(first, contact.values.get("firstName")) and _like(last, contact.values.get("lastName"))
-    known_url = contact.values.get("linkedInUrl")
-    return names or (url is not None and isinstance(known_url, str) and _profile(url) == _profile(known_url) != "")
+    return names or _profile(url) == _profile(contact.values.get("linkedInUrl")) != ""
 
 
 def refusal(found: Sequence[tuple[Wish, Contact]], unknown: int) -> str | None:
@@ -79,18 +84,22 @@ def _names_are_strange(wish: Wish, contact: Contact) -> bool:
     """No word of one name is like any word of the other: a new surname, swapped names or a corrected spelling are not strange."""
     from difflib import SequenceMatcher
 
-    ours = fold_words(f"{wish.said['firstName']} {wish.said['lastName']}")
-    theirs = fold_words(contact.full_name)
-    return all(SequenceMatcher(None, one, other).ratio() < 0.6 for one in ours for other in theirs)
+    ours = _words(f"{wish.said['firstName']} {wish.said['lastName']}")
+    theirs = _words(contact.full_name)
+    ratios = [SequenceMatcher(None, one, other).ratio() for one in ours for other in theirs]
+    return bool(ratios) and max(ratios) < 0.6
 
 
-def fold_words(text: str) -> list[str]:
-    return [fold(word) for word in text.split() if fold(word)]
+def _words(text: str) -> list[str]:
+    """The first words of a name, folded."""
+    return [fold(word) for word in text[:100].split() if fold(word)]
 
 
 def _like(said: str | None, known: object) -> bool:
     return isinstance(known, str) and said is not None and fold(said) == fold(known) != ""
 
 
-def _profile(url: str) -> str:
-    return re.sub(r"^(https?://)?([a-z]{2,3}\.)?", "", url.strip().casefold()).rstrip("/").split("?")[0]
+def _profile(url: object) -> str:
+    """The part of a LinkedIn URL that is one person's, or ""."""
+    found = _PROFILE.match(url.strip()) if isinstance(url, str) else None
+    return unicodedata.normalize("NFC", unquote(found[1])).casefold() if found else ""

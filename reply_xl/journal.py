@@ -32,6 +32,9 @@ class LastSent:
         self._lock = threading.Lock()
         try:
             self._database = sqlite3.connect(file, timeout=10, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise JournalError(f"The journal {file} cannot be opened; check that the folder is there and can be written.") from error
+        try:
             self._database.execute("PRAGMA journal_mode=WAL")
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA:
@@ -40,7 +43,11 @@ class LastSent:
             self._database.execute("INSERT INTO salt SELECT ? WHERE NOT EXISTS (SELECT 1 FROM salt)", (secrets.token_bytes(16),))
             self._salt = bytes(self._database.execute("SELECT salt FROM salt").fetchone()[0])
         except sqlite3.Error as error:
-            raise JournalError(f"The journal {file} cannot be opened; check that the folder is there and can be written.") from error
+            self._database.close()
+            raise JournalError(f"The journal {file} cannot be used; move it away, so that a new one is made.") from error
+        except JournalError:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         self._database.close()

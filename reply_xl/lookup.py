@@ -15,7 +15,7 @@ WORKERS = 4
 
 @dataclass(slots=True)
 class Found:
-    """`by_id` and `by_email` (casefolded) hold what Reply has; a key that is in neither and not in `failed` does not exist there.
+    """`by_id` and `by_email` (in lower case) hold what Reply has; a key that is in neither and not in `failed` does not exist there.
 
     `failed`: keys whose single read failed, with the error; `requests`: how many were made."""
 
@@ -33,7 +33,8 @@ def read_contacts(
     Pages have no promised order, so what they lack is *not found* only when its own read says so. Errors of a page, a refused key
     and `Cancelled` are raised: nothing can be planned then. Other errors of a single read stay with their key."""
     found = Found()
-    missing_ids, missing_emails = set(ids), {email.casefold() for email in emails}
+    spelled = {email.lower(): email for email in emails}
+    missing_ids, missing_emails = set(ids), set(spelled)
     total = len(missing_ids) + len(missing_emails)
     pages = 0
 
@@ -45,23 +46,24 @@ def read_contacts(
         page = contacts.page(PAGE, pages * PAGE)
         pages += 1
         found.requests += 1
-        by_email: dict[str, tuple[Contact, ...]] = {}
         for contact in page.contacts:
             if contact.id in missing_ids:
                 found.by_id[contact.id] = contact
                 missing_ids.discard(contact.id)
-            email = contact.email.casefold()
-            if email in missing_emails:
-                by_email[email] = (*by_email.get(email, ()), contact)
-        found.by_email.update(by_email)
-        missing_emails.difference_update(by_email)
+            email = contact.email.lower()
+            if email in spelled:
+                # Another page may hold another contact with this e-mail, or, when somebody adds contacts meanwhile, the same once more.
+                others = [other for other in found.by_email.get(email, ()) if other.id != contact.id]
+                found.by_email[email] = (*others, contact)
+                missing_emails.discard(email)
         report()
         if not page.has_more:
             break
     singles: list[int | str] = [*sorted(missing_ids), *sorted(missing_emails)]
     if singles:
         with ThreadPoolExecutor(min(WORKERS, len(singles)), thread_name_prefix="read") as pool:
-            for key, answer in zip(singles, pool.map(lambda key: _single(key, contacts), singles), strict=True):
+            answers = pool.map(lambda key: _single(key if isinstance(key, int) else spelled[key], contacts), singles)
+            for key, answer in zip(singles, answers, strict=True):
                 found.requests += 1
                 if isinstance(answer, ApiError):
                     found.failed[key] = answer

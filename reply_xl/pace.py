@@ -6,6 +6,7 @@ at arrival or at the answer, and whether its windows slide or are fixed.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -19,6 +20,7 @@ REPLY_QUOTA: Windows = ((100, 60.0), (3000, 3600.0))
 
 _SLICE = 0.5
 """Seconds after which every wait looks at *cancel* again."""
+_log = logging.getLogger(__name__)
 
 
 def parse_quota(text: str) -> Windows:
@@ -70,8 +72,8 @@ class WindowPace:
                 if seconds <= 0:
                     self._in_flight += 1
                     return
-                if self.on_wait and why:
-                    self.on_wait(seconds, why)
+                if why:
+                    self._tell(seconds, why)
                 self._changed.wait(min(seconds, _SLICE))
 
     def release(self) -> None:
@@ -93,8 +95,8 @@ class WindowPace:
         """Waits, telling `why`. Raises `Cancelled`."""
         until = self._clock() + seconds
         while (left := until - self._clock()) > 0:
-            if self.on_wait and left > 1:
-                self.on_wait(left, why)
+            if left > 1:
+                self._tell(left, why)
             if self.cancelled.wait(min(left, _SLICE)):
                 raise Cancelled("Cancelled.")
 
@@ -109,6 +111,14 @@ class WindowPace:
                     seconds = max(seconds, -(-over // limit) * window)
             seconds = max(seconds, self._held_until - self._clock(), 0.0)
         return seconds / 60
+
+    def _tell(self, seconds: float, why: str) -> None:
+        if self.on_wait:
+            try:
+                self.on_wait(seconds, why)
+            except Exception:  # whoever shows the wait may have lost its terminal: no reason to lose a row
+                _log.exception("a wait could not be shown")
+                self.on_wait = None
 
     def _wait(self) -> tuple[float, str]:
         now = self._clock()

@@ -9,10 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from reply_xl.fields import guard_of, is_empty, same, value_of
+from reply_xl.fields import BY_NAME, guard_of, is_empty, same, value_of
 from reply_xl.identity import Likeness, likeness, vouched
 from reply_xl.model import Change, Contact, FieldValue, Intent, Outcome, Patch, Word
+from reply_xl.values import shown
 from reply_xl.wishes import Wish
+
+_EMAIL = BY_NAME["email"]
+_MOST_NAMED = 5
 
 WasSent = Callable[[int, str, FieldValue], bool]
 """contact id, field name, value → whether that is what this add-in last sent there: for fields that Reply never returns."""
@@ -40,53 +44,53 @@ class Decision:
 
 def decide(wish: Wish, contact: Contact, policy: Policy, was_sent: WasSent) -> Decision:
     """What one row means for `contact` as read. Only fields that differ are in the patch; guarded ones only if allowed."""
-    stranger = _not_the_same(wish, contact, policy)
-    if stranger:
-        return _stands(wish, contact, Word.INVALID, stranger)
+    verdict = stranger(wish, contact, policy)
+    if verdict:
+        return Decision((wish,), outcome=verdict)
     changes: list[Change] = []
-    held: list[tuple[str, str, str]] = []
-    cannot_tell: list[str] = []
+    held: list[Change] = []
+    unseen: list[Change] = []
+    differs = False
     for column, wanted in wish.values:
         target = column.target
         assert target is not None
-        new = target.cleared if wanted is Intent.CLEAR else wanted
-        assert not isinstance(new, Intent)
-        old: FieldValue
-        if target.verifiable:
-            old = value_of(contact, target)
-            if same(target, old, new):
-                continue
-            fills = is_empty(target, old)
-        else:
-            if was_sent(contact.id, target.name, new):
-                continue
-            old, fills = None, False
-            if policy.only_empty:
-                cannot_tell.append(target.label)
-                continue
-        if policy.only_empty and not fills:
+        new = target.cleared if isinstance(wanted, Intent) else wanted
+        old = value_of(contact, target) if target.verifiable else None
+        is_there = same(target, old, new) if target.verifiable else was_sent(contact.id, target.name, new)
+        if is_there:
             continue
+        differs = True
+        change = Change(target, old, new, fills=target.verifiable and is_empty(target, old))
         guard = guard_of(target, old, new)
-        if guard is not None and guard not in policy.allow:
-            held.append((target.name, target.label, guard))
-            continue
-        changes.append(Change(target, old, new, fills))
-    held_names = tuple(name for name, _, _ in held)
-    note = _held_note(held)
-    if cannot_tell:
-        note = f"{note} {' and '.join(cannot_tell)} was not sent: Reply does not show whether it is empty.".strip()
+        if policy.only_empty and not change.fills:
+            if not target.verifiable:
+                unseen.append(change)
+        elif guard is not None and guard not in policy.allow:
+            held.append(change)
+        else:
+            changes.append(change)
+    held_back = tuple(change.target.name for change in held)
+    note = " ".join(part for part in (_held_note(held), _unseen_note(unseen)) if part)
     if changes:
-        return Decision((wish,), Patch(contact, tuple(changes)), held_back=held_names, note=note)
-    if held:
-        return _stands(wish, contact, Word.SKIPPED, note, held_names)
-    return _stands(wish, contact, Word.UNCHANGED, note or "Reply already holds these values.")
+        return Decision((wish,), Patch(contact, tuple(changes)), held_back=held_back, note=note)
+    if note:
+        return _stands(wish, contact, Word.SKIPPED, note, held_back)
+    if differs:
+        return _stands(wish, contact, Word.UNCHANGED, "Reply already holds a value in each of these fields (--only-empty).")
+    return _stands(wish, contact, Word.UNCHANGED, "Reply already holds these values." if wish.values else "The row holds nothing to send.")
+
+
+def stranger(wish: Wish, contact: Contact, policy: Policy) -> Outcome | None:
+    """The outcome of a row that may be another person's, because its e-mail is not the contact's; None where nothing speaks against it."""
+    problem = _not_the_same(wish, contact, policy)
+    return _outcome(wish, contact, Word.INVALID, problem) if problem else None
 
 
 def settle_duplicates(decisions: Sequence[Decision]) -> list[Decision]:
     """Rows that mean the same contact: identical patches become one decision, different ones block each other."""
     groups: dict[int, list[Decision]] = defaultdict(list)
     for decision in decisions:
-        contact = decision.patch.contact if decision.patch else decision.outcome.contact if decision.outcome else None
+        contact = _contact_of(decision)
         if contact is not None and not (decision.outcome and decision.outcome.word is Word.INVALID):
             groups[contact.id].append(decision)
     settled: dict[int, Decision | None] = {}
@@ -107,45 +111,63 @@ def settle_duplicates(decisions: Sequence[Decision]) -> list[Decision]:
 
 
 def _blocked(decision: Decision, group: Sequence[Decision]) -> Decision:
-    wish = decision.wishes[0]
-    others = ", ".join(other.wishes[0].key_address for other in group if other is not decision)
-    contact = decision.patch.contact if decision.patch else decision.outcome.contact if decision.outcome else None
+    wish, contact = decision.wishes[0], _contact_of(decision)
     assert contact is not None
-    message = f"{wish.key_address} names the same contact as {others}, with other values; keep one of these rows or make them equal."
+    others = [other.wishes[0].key_address for other in group if other is not decision]
+    named = ", ".join(others[:_MOST_NAMED]) + (f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else "")
+    message = f"{wish.key_address} names the same contact as {named}, with other values; keep one of these rows or make them equal."
     return _stands(wish, contact, Word.INVALID, message)
+
+
+def _contact_of(decision: Decision) -> Contact | None:
+    if decision.patch:
+        return decision.patch.contact
+    return decision.outcome.contact if decision.outcome else None
 
 
 def _not_the_same(wish: Wish, contact: Contact, policy: Policy) -> str:
     """The sentence that makes the row invalid because its e-mail is not the contact's, or ""."""
+    if wish.contact_id is None:
+        if same(_EMAIL, wish.email, contact.email):
+            return ""
+        has = shown(contact.email) or "no e-mail"
+        return f"{wish.key_address} says {shown(wish.email)}, but Reply answered with contact {contact.id}, which has {has}; fill in its Reply ID."
     email = wish.said["email"]
-    if wish.contact_id is None or not email:
+    if not email or same(_EMAIL, email, contact.email):
         return ""
-    verdict = likeness(wish, contact)
-    where = f"{wish.email_address} says {email}, but contact {contact.id} in Reply"
-    if verdict is Likeness.STRANGER:
-        has = f"{where} has {contact.email}"
-        if "email" in policy.allow:
-            return f"{has}, and no matching name or LinkedIn URL shows that it is the same person; correct the ID or the e-mail."
-        return f"{has}; correct the ID or the e-mail."
-    if same_email(email, contact) or not contact.email:
-        unproven = not contact.email and "email" in policy.allow and not vouched(wish, contact)
-        return f"{where} has no e-mail, and no matching name or LinkedIn URL shows that it is the same person; add one." if unproven else ""
-    if "email" not in policy.allow:
-        return f"{where} has {contact.email}; correct it, or allow e-mails to be changed (--allow email)."
-    return ""
+    where = f"{wish.email_address} says {shown(email)}, but contact {contact.id} in Reply has {shown(contact.email) or 'no e-mail'}"
+    may_change = "email" in policy.allow
+    if may_change and not vouched(wish, contact):
+        return f"{where}, and no matching name or LinkedIn URL shows that it is the same person; correct the ID or the e-mail."
+    if may_change or not contact.email:
+        return ""
+    if likeness(wish, contact) is Likeness.STRANGER:
+        return f"{where}; correct the ID or the e-mail."
+    return f"{where}; correct it, or allow e-mails to be changed (--allow email)."
 
 
-def same_email(email: str, contact: Contact) -> bool:
-    return email.casefold() == contact.email.casefold()
-
-
-def _held_note(held: Sequence[tuple[str, str, str]]) -> str:
+def _held_note(held: Sequence[Change]) -> str:
     if not held:
         return ""
-    words = ",".join(dict.fromkeys(guard for _, _, guard in held))
-    return f"Held back: {', '.join(label for _, label, _ in held)}, which asks for your agreement first (--allow {words})."
+    words = ",".join(dict.fromkeys(guard_of(change.target, change.old, change.new) or "" for change in held))
+    verb = "asks" if len(held) == 1 else "ask"
+    return f"Held back: {_labels(held)}, which {verb} for your agreement first (--allow {words})."
+
+
+def _unseen_note(unseen: Sequence[Change]) -> str:
+    if not unseen:
+        return ""
+    return f"{_labels(unseen)} {'was' if len(unseen) == 1 else 'were'} not sent, because Reply does not show whether it is empty (--only-empty)."
+
+
+def _labels(changes: Sequence[Change]) -> str:
+    labels = [shown(change.target.label) for change in changes]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 
 def _stands(wish: Wish, contact: Contact, word: Word, message: str, held: tuple[str, ...] = ()) -> Decision:
-    outcome = Outcome(wish.row.number, word, message, contact.id, contact, held_back=held, found_by_email=wish.contact_id is None)
-    return Decision((wish,), outcome=outcome, held_back=held)
+    return Decision((wish,), outcome=_outcome(wish, contact, word, message, held), held_back=held)
+
+
+def _outcome(wish: Wish, contact: Contact, word: Word, message: str, held: tuple[str, ...] = ()) -> Outcome:
+    return Outcome(wish.row.number, word, message, contact.id, contact, held_back=held, found_by_email=wish.contact_id is None)

@@ -137,7 +137,7 @@ def make_plan(
         if isinstance(wish, Outcome):
             decisions.append(Decision((), outcome=wish))
             continue
-        match = _match(wish, found)
+        match = found_contact(wish, found)
         if isinstance(match, Contact):
             if wish.contact_id is not None:
                 known.append((wish, match))
@@ -150,17 +150,17 @@ def make_plan(
     return Plan(tuple(decisions), identity.refusal(known, unknown) if sends else None, _strangers(known, decisions), found.requests)
 
 
-def _match(wish: Wish, found: Found) -> Contact | Outcome:
+def found_contact(wish: Wish, found: Found) -> Contact | Outcome:
     """The contact of a row, or why there is none."""
     number, where = wish.row.number, wish.key_address
-    failed = found.failed.get(wish.contact_id if wish.contact_id is not None else (wish.email or "").casefold())
+    failed = found.failed.get(wish.contact_id if wish.contact_id is not None else (wish.email or "").lower())
     if failed is not None:
         return Outcome(number, Word.FAILED, f"The contact of {where} could not be read: {failed}", wish.contact_id)
     if wish.contact_id is not None:
         contact = found.by_id.get(wish.contact_id)
         message = f"{where}: Reply has no contact with the ID {wish.contact_id}; correct it, or empty it to find the contact by e-mail."
         return contact or Outcome(number, Word.NOT_FOUND, message, wish.contact_id)
-    matches = found.by_email.get((wish.email or "").casefold(), ())
+    matches = found.by_email.get((wish.email or "").lower(), ())
     if len(matches) > 1:
         numbers = " and ".join(str(contact.id) for contact in matches[:3])
         return Outcome(

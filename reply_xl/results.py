@@ -1,8 +1,8 @@
 """Results into the cells of a sheet: our own columns, and read-only columns that are filled from Reply.
 
 Only cells of rows that have a result are written, in blocks: one for each run of such rows and each run of neighbouring columns. Hidden
-rows and rows that were not chosen are therefore never touched, and what a cell holds that no result is for is written back only if it
-survives that unchanged: a formula or an error parts the block instead.
+rows, hidden columns that are not ours and rows that were not chosen are therefore never touched. What a cell holds that no result is for
+is written back only if it survives that; a formula or an error parts the block instead.
 
 Calls into Excel: at most 60 to prepare and to write, whatever the number of rows; each further run of rows costs 9, and 3 for each filled
 column that stands alone.
@@ -62,7 +62,7 @@ def prepare(sheet: Any, reading: _Reading, own: Sequence[str], filled: Iterable[
     rows = [row for row in reading.chosen if not row.hidden and not all(is_blank(cell) for cell in row.cells)]
     places = _own_places(reading, own)
     absent = [header for header in own if header not in places]
-    filled = sorted(filled)
+    filled = sorted(set(filled) - reading.hidden)
     writer = _Writer(sheet)
     formulas = _formulas(writer, rows, [*filled, *(place for header, place in places.items() if header not in OURS)])
     for index in filled:
@@ -78,7 +78,7 @@ def prepare(sheet: Any, reading: _Reading, own: Sequence[str], filled: Iterable[
                 writer.range(reading.header_row, reading.header_row, places[header], places[header]).column_width = _WIDTHS[header]
     if UPDATED_AT in places:
         _format_dates(writer, rows, places[UPDATED_AT])
-    held = {(row.number, index): row[index] for row in rows for index in places.values()}
+    held = {(row.number, index): row[index] for row in rows for index in places.values() if not isinstance(row[index], ErrorCell)}
     writer.write({place: value for place, value in held.items() if place not in formulas}, {row.number: row for row in rows}, formulas)
     return Layout(places, formulas)
 
@@ -93,7 +93,7 @@ def write(
     """Writes what can be written, and raises the first error afterwards."""
     rows = {row.number: row for row in reading.chosen if not row.hidden}
     cells = {(number, layout.own[header]): value for number, line in own.items() for header, value in line.items()}
-    cells |= {(number, index): value for number, line in filled.items() for index, value in line.items()}
+    cells |= {(number, index): value for number, line in filled.items() for index, value in line.items() if index not in reading.hidden}
     wanted = {place: value for place, value in cells.items() if place[0] in rows and place not in layout.formulas}
     _Writer(sheet).write(wanted, rows, layout.formulas)
 
@@ -202,10 +202,10 @@ class _Writer:
 def _blocks(
     cells: Mapping[Place, CellValue], rows: Mapping[int, Row], formulas: frozenset[Place], first: int, last: int
 ) -> Iterator[tuple[int, int, int, int]]:
-    """The blocks of neighbouring columns `first` to `last`: top, bottom, left, right. A row in which a cell must not be written back is
-    written column by column."""
+    """The blocks of neighbouring columns `first` to `last` over all rows with a result: top, bottom, left, right. A row in which a cell must
+    not be written back is written column by column."""
     columns = range(first, last + 1)
-    numbers = {number for number, index in cells if index in columns}
+    numbers = {number for number, _ in cells}
     parted = {
         number
         for number in numbers

@@ -27,6 +27,7 @@ from reply_xl.errors import (
     NotAuthorised,
     PatchRejected,
     RateLimited,
+    ReplyXlError,
 )
 from reply_xl.fields import same, value_of
 from reply_xl.lookup import WORKERS, read_contacts
@@ -43,14 +44,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the sending of one run shares."""
+    """What the sending of one run shares. `clock` is that of `Contact.read_at`: one that goes on while the computer sleeps."""
 
     contacts: Contacts
     policy: Policy
     memory: Memory
     cancelled: threading.Event
     pause: Callable[[float, str], None]
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = time.time
     now: Callable[[], datetime] = datetime.now
     stale_after: float = STALE_AFTER
 
@@ -59,15 +60,18 @@ def send(decisions: Sequence[Decision], terms: Terms, on_outcome: Callable[[Outc
     """Sends every patch and returns the outcome of each of its rows, in no particular order; `on_outcome` is told of each at once,
     from the thread that got the answer.
 
-    Setting `terms.cancelled` lets the requests under way end; the rest becomes `cancelled`. A 401 does the same. Never raises for a
-    row: what goes wrong becomes its outcome."""
+    Setting `terms.cancelled` lets the requests under way end; the rest becomes `cancelled`. A 401 sets it. A KeyboardInterrupt does not
+    wait for them: they become `unknown`. Never raises for a row: what goes wrong becomes its outcome."""
     run = _Run(decisions, terms, on_outcome)
     threads = [threading.Thread(target=run.work, name=f"send-{number}", daemon=True) for number in range(min(workers, len(decisions)))]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(0.2)  # short, so that Ctrl-C reaches the main thread on every platform
+    try:
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)  # short, so that Ctrl-C reaches the main thread on every platform
+    except KeyboardInterrupt:
+        run.abandon()
     return run.outcomes
 
 
@@ -80,7 +84,21 @@ class _Run:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._fresh: dict[int, Contact] = {}
+        self._gone: set[int] = set()
         self._stopped = ""
+        self._under_way: dict[int, Decision] = {}
+        self._told: set[int] = set()
+
+    def abandon(self) -> None:
+        """Gives every row that has no outcome yet one now; what the threads still find out comes too late."""
+        self._terms.cancelled.set()
+        with self._lock:
+            under_way, waiting = list(self._under_way.values()), list(self._queue)
+            self._queue.clear()
+        for decision in under_way:
+            self._tell(decision, Word.UNKNOWN, "Stopped while it was being sent; look at this contact in Reply, then update the row again.")
+        for decision in waiting:
+            self._tell(decision, Word.CANCELLED, "Cancelled before it was sent.")
 
     def work(self) -> None:
         while True:
@@ -88,50 +106,72 @@ class _Run:
                 if not self._queue:
                     return
                 decision = self._queue.popleft()
+                self._under_way[id(decision)] = decision
             try:
                 self._one(decision)
             except Exception:
                 _log.exception("unexpected error while sending")
                 self._tell(decision, Word.UNKNOWN, "Something unexpected happened; look at this contact in Reply before you send it again.")
+            with self._lock:
+                del self._under_way[id(decision)]
 
     def _one(self, decision: Decision) -> None:
         assert decision.patch is not None
         if self._stopped or self._terms.cancelled.is_set():
-            self._tell(decision, Word.CANCELLED, self._stopped or "Cancelled before it was sent.")
+            self._not_sent(decision)
             return
-        if self._terms.clock() - decision.patch.contact.read_at <= self._terms.stale_after:
+        if self._is_fresh(decision.patch.contact):
             self._transmit(decision)
             return
         try:
             contact = self._read_again(decision.patch.contact.id)
-        except Cancelled:
-            self._tell(decision, Word.CANCELLED, "Cancelled before it was sent.")
-        except ApiError as error:
-            self._tell(decision, Word.FAILED, f"Not sent: the contact could not be read again. {error}")
-        else:
             if contact is None:
                 self._tell(decision, Word.NOT_FOUND, f"Contact {decision.patch.contact.id} was deleted in Reply meanwhile.")
                 return
             again = [patches.decide(wish, contact, self._terms.policy, self._terms.memory.matches) for wish in decision.wishes]
+        except Cancelled:
+            self._not_sent(decision)
+        except NotAuthorised as error:
+            self._stop(error)
+            self._not_sent(decision)
+        except ReplyXlError as error:
+            self._tell(decision, Word.FAILED, f"Not sent: the contact could not be read again. {error}")
+        else:
             for fresh in patches.settle_duplicates(again):
                 if fresh.patch:
                     self._transmit(fresh)
                 elif fresh.outcome:
                     self._add(fresh.outcome)
 
+    def _stop(self, error: NotAuthorised) -> None:
+        """No request leaves any more: with this key every one would be refused."""
+        self._stopped = f"Not sent: {error}"
+        self._terms.cancelled.set()
+
+    def _not_sent(self, decision: Decision, status: int | None = None) -> None:
+        self._tell(decision, Word.CANCELLED, self._stopped or "Cancelled before it was sent.", status=status)
+
     def _read_again(self, contact_id: int) -> Contact | None:
         """This contact as it is now; the next ones in the queue are read along, because by pages they cost almost nothing."""
         with self._reading:
+            if contact_id in self._gone:
+                return None
             known = self._fresh.pop(contact_id, None)
-            if known and self._terms.clock() - known.read_at <= self._terms.stale_after:
+            if known and self._is_fresh(known):
                 return known
             with self._lock:
-                ahead = [decision.patch.contact.id for decision in list(self._queue)[:_AHEAD] if decision.patch]
-            found = read_contacts({contact_id, *ahead}, (), self._terms.contacts)
+                ahead = [*self._under_way.values(), *list(self._queue)[:_AHEAD]]
+            wanted = {decision.patch.contact.id for decision in ahead if decision.patch and not self._is_fresh(decision.patch.contact)}
+            wanted -= self._gone | {fresh for fresh, contact in self._fresh.items() if self._is_fresh(contact)}
+            found = read_contacts({contact_id, *wanted}, (), self._terms.contacts)
+            self._fresh.update(found.by_id)
+            self._gone |= wanted - found.by_id.keys() - found.failed.keys()
             if contact_id in found.failed:
                 raise found.failed[contact_id]
-            self._fresh.update(found.by_id)
             return self._fresh.pop(contact_id, None)
+
+    def _is_fresh(self, contact: Contact) -> bool:
+        return 0 <= self._terms.clock() - contact.read_at <= self._terms.stale_after
 
     def _transmit(self, decision: Decision) -> None:
         patch = decision.patch
@@ -143,9 +183,9 @@ class _Run:
                     self._terms.pause(0.2 * 4 ** (attempt - 1), "Reply did not answer; trying again")
                 answer = self._terms.contacts.patch(patch.contact.id, patch.body)
             except Cancelled:
-                self._tell(decision, Word.CANCELLED, "Cancelled before it was sent.", status=status)
+                self._not_sent(decision, status)
             except NotAuthorised as error:
-                self._stopped = f"Not sent: {error}"
+                self._stop(error)
                 self._tell(decision, Word.REFUSED, str(error), status=error.status, sent=True)
             except RateLimited as error:
                 self._tell(decision, Word.FAILED, f"Not sent: {error}", status=error.status)
@@ -177,7 +217,9 @@ class _Run:
         except ContactNotFound:
             self._tell(decision, Word.NOT_FOUND, f"Contact {patch.contact.id} is no longer in Reply.", status=status, sent=True)
             return True
-        except (ApiError, Cancelled):
+        except (ApiError, Cancelled) as unread:
+            if isinstance(unread, NotAuthorised):
+                self._stop(unread)
             message = f"{error} It is not known whether the change arrived; look at this contact in Reply, then update the row again."
             self._tell(decision, Word.UNKNOWN, message, status=status, sent=True)
             return True
@@ -198,20 +240,26 @@ class _Run:
         return True
 
     def _not_found(self, decision: Decision, error: ContactNotFound) -> None:
-        """A 404 to a body that carried the owner does not prove that the contact is missing: an owner outside the team gives one too."""
+        """What a 404 means. An owner outside the team, and an unknown custom field, give one too: it does not prove that the contact is
+        missing unless nothing else can be."""
         patch = decision.patch
         assert patch is not None
-        if "ownerUserId" in patch.body:
+        has_owner = "ownerUserId" in patch.body
+        if has_owner or error.code not in (None, "contact.notFound"):
             try:
                 self._terms.contacts.contact(patch.contact.id)
             except ContactNotFound:
                 pass
-            except (ApiError, Cancelled):
-                self._tell(decision, Word.REFUSED, f"Reply refused the owner or does not know the contact: {error}", status=404, sent=True)
+            except (ApiError, Cancelled) as unread:
+                if isinstance(unread, NotAuthorised):
+                    self._stop(unread)
+                self._tell(decision, Word.REFUSED, f"Reply refused a value or does not know the contact: {error}", status=404, sent=True)
                 return
             else:
-                owner = patch.body["ownerUserId"]
-                message = f"Reply refused: Owner user ID: {owner} is not a member of your team; correct it."
+                custom = [change.target.label for change in patch.changes if isinstance(change.target, CustomField)]
+                message = f"Reply refused {_and(custom) if custom else 'the values'}. {error}"
+                if has_owner and error.code in (None, "contact.notFound"):
+                    message = f"Reply refused: Owner user ID: {patch.body['ownerUserId']} is not a member of your team; correct it."
                 self._tell(decision, Word.REFUSED, message, status=404, sent=True)
                 return
         self._tell(decision, Word.NOT_FOUND, f"Contact {patch.contact.id} is no longer in Reply.", status=404, sent=True)
@@ -282,8 +330,14 @@ class _Run:
 
     def _add(self, outcome: Outcome) -> None:
         with self._lock:
+            if outcome.row in self._told:
+                return
+            self._told.add(outcome.row)
             self.outcomes.append(outcome)
-        self._on_outcome(outcome)
+        try:
+            self._on_outcome(outcome)
+        except Exception:  # whoever shows the progress may have lost its terminal: no reason to lose a row
+            _log.exception("an outcome could not be shown")
 
 
 def _labels(patch: Patch) -> dict[str, str]:

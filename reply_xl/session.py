@@ -9,6 +9,7 @@ from types import TracebackType
 
 from reply_xl import config
 from reply_xl.client import REPLY_URL, Client, checked_base_url, is_loopback
+from reply_xl.errors import JournalError
 from reply_xl.model import FieldValue, Memory
 from reply_xl.pace import REPLY_QUOTA, WindowPace, parse_quota
 
@@ -67,5 +68,9 @@ class _LazyMemory:
                     self._memory = Forgetful()
                 else:
                     place = " ".join(part for part in (self._client.base_url, self._client.instance) if part)
-                    self._memory = LastSent(config.data_folder() / "journal.sqlite3", place)
+                    try:
+                        folder = config.data_folder()
+                    except OSError as error:
+                        raise JournalError("There is no folder for the journal; check that your home folder can be written.") from error
+                    self._memory = LastSent(folder / "journal.sqlite3", place)
             return self._memory

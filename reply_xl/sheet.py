@@ -96,10 +96,12 @@ class Sheet:
     ) -> None:
         """Writes results: `own` cells by row and header, `filled` cells by row and column index. Text stays text whatever it begins
         with; hidden and other rows, formulas and formats stay as they are. Safe to repeat."""
-        _excel(
-            lambda: results.write(self._sheet, reading, layout, own, filled),
-            f"Some results could not be written into the sheet “{self.name}”; see whether it is protected or being edited.",
-        )
+        try:
+            results.write(self._sheet, reading, layout, own, filled)
+        except Exception as error:  # whatever the host refuses
+            raise SheetError(
+                f"Some results could not be written into the sheet “{self.name}”; see whether it is protected or being edited."
+            ) from error
 
     def _guarded(self, rows: Spans | str, header_row: int | None, *, may_be_empty: bool) -> Reading:
         return _excel(

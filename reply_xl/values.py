@@ -171,7 +171,12 @@ def _url(value: CellValue, target: Target, address: str) -> FieldValue:
         text = value if "://" in value or not _BARE_HOST.fullmatch(value) else f"https://{value}"
         try:
             parts = urlsplit(text)
-            if parts.scheme in ("http", "https") and "." in (parts.hostname or "") and not re.search(r"\s", text) and not _has_invisible(text):
+            if (
+                parts.scheme in ("http", "https")
+                and "." in (parts.hostname or "")
+                and not re.search(r"\s", text)
+                and not _has_invisible(text)
+            ):
                 return text
         except ValueError:
             pass

@@ -126,11 +126,7 @@ def _wish(
         problems.append(f"Row {row.number} has neither a Reply ID nor an e-mail, so its contact cannot be found; fill in one of them.")
     if problems:
         more = len(problems) - 1
-        message = (
-            problems[0]
-            if not more
-            else f"{problems[0][:-1]} (and {more} more problem{'s' if more > 1 else ''} in this row)."
-        )
+        message = problems[0] if not more else f"{problems[0][:-1]} (and {more} more problem{'s' if more > 1 else ''} in this row)."
         return Outcome(row.number, Word.INVALID, message, number)
     if number is None and email_column is not None:
         key_address = email_column.address(row.number)

@@ -31,7 +31,17 @@ def targets(headers: Sequence[str], **more) -> list[str | None]:
 def variants(text: str) -> list[str]:
     """The same label as other people and programs write it."""
     accented = text.replace("e", "é").replace("a", "à").replace("E", "É").replace("A", "À")
-    return [text, text.upper(), text.lower(), f"  {text}\u00a0", text.replace(" ", "_"), text.replace(" ", ""), f"{text}:", f"[{text}] *", accented]
+    return [
+        text,
+        text.upper(),
+        text.lower(),
+        f"  {text}\u00a0",
+        text.replace(" ", "_"),
+        text.replace(" ", ""),
+        f"{text}:",
+        f"[{text}] *",
+        accented,
+    ]
 
 
 # --- standard fields ------------------------------------------------------------------------------------------------------------------------
@@ -71,7 +81,9 @@ def test_read_only_columns_that_are_filled(field: Target):
             assert not only(text).fills, text
 
 
-@pytest.mark.parametrize("header", ["Last Modified", "Last modified date", "Last Modified Date", "Created", "CreatedDate", "Create Date", "Modified"])
+@pytest.mark.parametrize(
+    "header", ["Last Modified", "Last modified date", "Last Modified Date", "Created", "CreatedDate", "Create Date", "Modified"]
+)
 def test_a_foreign_date_column_is_the_users(header: str):
     """`Last Modified` of another system is no column of Reply: not sent, not filled."""
     column = only(header)
@@ -153,7 +165,20 @@ def test_the_email_is_the_key_where_there_is_no_id():
 # --- custom fields ------------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("header", ["Lead Source", "leadSource", "LEAD_SOURCE", " lead-source ", "Leàd Source", "custom: Lead Source", "Custom:leadsource", "custom: #11", "CUSTOM : # 11"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Lead Source",
+        "leadSource",
+        "LEAD_SOURCE",
+        " lead-source ",
+        "Leàd Source",
+        "custom: Lead Source",
+        "Custom:leadsource",
+        "custom: #11",
+        "CUSTOM : # 11",
+    ],
+)
 def test_a_custom_field(header: str):
     """A custom field is found by its title like a label, and by `custom: Title` and `custom: #id`."""
     column = only(header, [SOURCE, SCORE])
@@ -167,7 +192,10 @@ def test_an_exact_title_wins_over_a_similar_one():
     assert only("custom: leadSource", [SOURCE_TOO, SOURCE]).target is SOURCE_TOO
 
 
-@pytest.mark.parametrize(("header", "customs", "ids"), [("LEAD SOURCE", (SOURCE, SOURCE_TOO), (11, 12)), ("Tier", TWINS, (21, 22)), ("custom: tier", TWINS, (21, 22))])
+@pytest.mark.parametrize(
+    ("header", "customs", "ids"),
+    [("LEAD SOURCE", (SOURCE, SOURCE_TOO), (11, 12)), ("Tier", TWINS, (21, 22)), ("custom: tier", TWINS, (21, 22))],
+)
 def test_two_hits_block_the_column(header: str, customs: tuple[CustomField, ...], ids: tuple[int, int]):
     """Two custom fields that fit alike block the column; the reason names both ids and how to choose."""
     column = only(header, customs)
@@ -272,7 +300,12 @@ headers = st.one_of(
 customs = st.none() | st.lists(st.builds(CustomField, st.integers(1, 50), st.text(max_size=10) | st.just("Tier")), max_size=5)
 
 
-@given(st.lists(headers, max_size=8), customs, st.frozensets(st.integers(0, 8)), st.lists(st.lists(st.none() | st.floats() | st.text(max_size=5), max_size=8), max_size=4))
+@given(
+    st.lists(headers, max_size=8),
+    customs,
+    st.frozensets(st.integers(0, 8)),
+    st.lists(st.lists(st.none() | st.floats() | st.text(max_size=5), max_size=8), max_size=4),
+)
 @settings(max_examples=200, deadline=None)
 def test_any_header_row(texts: list[str], known: list[CustomField] | None, hidden: frozenset[int], values: list[list[CellValue]]):
     """Any header row gives one column for each header in order, each with a reason, and no field from two columns."""
@@ -309,7 +342,7 @@ def test_the_header_below_a_preamble():
     """The notes above a LinkedIn export are no header, whatever they mention."""
     rows: list[list[CellValue]] = [
         ["Notes:"],
-        ["\"When exporting your connection data, you may notice that some of the email addresses are missing.\""],
+        ['"When exporting your connection data, you may notice that some of the email addresses are missing."'],
         [None],
         ["First Name", "Last Name", "URL", "Email Address", "Company", "Position", "Connected On"],
         ["Priya", "Sharma", "https://www.linkedin.com/in/priya", None, "Stripe", "Recruiter", "12 Mar 2024"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,43 @@ from hypothesis import strategies as st
 from reply_xl.fields import BY_NAME, CATALOGUE, GUARDS, WRITABLE, as_number, fold, guard_of, is_empty, same, value_of
 from reply_xl.model import Contact, CustomField, FieldValue, Kind
 
-PATCH_FIELDS = ["email", "firstName", "lastName", "title", "company", "industry", "city", "state", "country", "timeZoneId", "notes", "phone", "phone2", "companySize", "linkedInUrl", "linkedInSalesNavigatorUrl", "linkedInRecruiterUrl", "isOptedOut", "callStatus", "meetingStatus", "ownerUserId", "accountId"]
+PATCH_FIELDS = [
+    "email",
+    "firstName",
+    "lastName",
+    "title",
+    "company",
+    "industry",
+    "city",
+    "state",
+    "country",
+    "timeZoneId",
+    "notes",
+    "phone",
+    "phone2",
+    "companySize",
+    "linkedInUrl",
+    "linkedInSalesNavigatorUrl",
+    "linkedInRecruiterUrl",
+    "isOptedOut",
+    "callStatus",
+    "meetingStatus",
+    "ownerUserId",
+    "accountId",
+]
 READ_ONLY = ["id", "domain", "phoneStatus", "addingDate", "createdAt", "lastModifiedAt", "sequences", "lists"]
-SIZES = ["Empty", "SelfEmployed", "Ten", "Fifty", "TwoHundred", "FiveHundred", "OneThousand", "FiveThousand", "TenThousand", "OverTenThousand"]
+SIZES = [
+    "Empty",
+    "SelfEmployed",
+    "Ten",
+    "Fifty",
+    "TwoHundred",
+    "FiveHundred",
+    "OneThousand",
+    "FiveThousand",
+    "TenThousand",
+    "OverTenThousand",
+]
 TEXT, NUMBER = CustomField(7, "Lead Source"), CustomField(8, "Score", numeric=True)
 
 
@@ -46,7 +81,7 @@ def test_company_sizes_leave_no_gap():
     ranges = [(choice.low, choice.high) for choice in BY_NAME["companySize"].choices if choice.low]
     assert ranges[0][0] == 1
     assert ranges[-1][1] is None
-    assert all(high is not None and high + 1 == following for (_, high), (following, _) in zip(ranges, ranges[1:], strict=False))
+    assert all(high is not None and high + 1 == following for (_, high), (following, _) in pairwise(ranges))
 
 
 def test_what_may_not_be_cleared():

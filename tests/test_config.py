@@ -1,0 +1,98 @@
+"""Key, base URL and quota: who wins, and what is never given away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+from conftest import KEY
+from file_keyring import FileKeyring
+
+from reply_xl import config
+from reply_xl.client import REPLY_URL
+from reply_xl.errors import ConfigError
+
+LOCAL = "http://127.0.0.1:8765"
+
+
+@pytest.fixture
+def keychain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A keychain that works."""
+    monkeypatch.setenv("TEST_KEYRING", str(tmp_path / "keyring.json"))
+    before = keyring.get_keyring()
+    keyring.set_keyring(FileKeyring())
+    yield tmp_path / "keyring.json"
+    keyring.set_keyring(before)
+
+
+def test_the_environment_wins_over_the_keychain(keychain: Path) -> None:
+    """`REPLY_API_KEY`, without the spaces around it; a key that was just typed wins over both."""
+    config.store_key(REPLY_URL, "stored")
+    assert config.load(REPLY_URL, loopback=False, environ={}).key == "stored"
+    assert config.load(REPLY_URL, loopback=False, environ={"REPLY_API_KEY": " set\n"}).key == "set"
+    assert config.load(REPLY_URL, loopback=False, environ={"REPLY_API_KEY": " "}).key == "stored"
+    assert config.load(REPLY_URL, loopback=False, key="typed", environ={"REPLY_API_KEY": "set"}).key == "typed"
+
+
+def test_a_stored_key_belongs_to_its_server(keychain: Path) -> None:
+    """Neither another server nor one on this machine is given the key in the keychain."""
+    config.store_key(REPLY_URL, "stored")
+    config.store_key(LOCAL, "stored too")
+    with pytest.raises(ConfigError):
+        config.load("https://api.example.com", loopback=False, environ={})
+    assert "stored" not in config.load(LOCAL, loopback=True, environ={}).key
+
+
+def test_without_a_key_the_sentence_says_what_to_do() -> None:
+    """Nothing in the environment and no keychain on this machine."""
+    with pytest.raises(ConfigError, match="reply-xl login"):
+        config.load(REPLY_URL, loopback=False, environ={})
+
+
+def test_a_server_on_this_machine_needs_no_key() -> None:
+    """Practice works without one."""
+    assert config.load(LOCAL, loopback=True, environ={}).key
+
+
+def test_a_quota_is_obeyed_on_this_machine_only() -> None:
+    """`REPLY_XL_QUOTA` changes nothing for Reply itself."""
+    environ = {"REPLY_API_KEY": "k", "REPLY_XL_QUOTA": "off"}
+    assert config.load(LOCAL, loopback=True, environ=environ).quota == "off"
+    assert config.load(REPLY_URL, loopback=False, environ=environ).quota is None
+    assert config.load(LOCAL, loopback=True, environ={"REPLY_XL_QUOTA": ""}).quota is None
+
+
+def test_no_repr_shows_the_key() -> None:
+    """The configuration can be logged."""
+    assert KEY not in repr(config.load(LOCAL, loopback=True, key=KEY, environ={}))
+
+
+def test_a_key_can_be_forgotten(keychain: Path) -> None:
+    """Once; then there is none to forget."""
+    config.store_key(REPLY_URL, "stored")
+    assert config.forget_key(REPLY_URL)
+    assert not config.forget_key(REPLY_URL)
+    assert config.stored_key(REPLY_URL) is None
+
+
+def test_a_keychain_that_fails_has_sentences(keychain: Path) -> None:
+    """A locked keychain is a ConfigError each time, which tells what to do and not the key."""
+    keychain.write_text("locked")
+    for action in (
+        lambda: config.stored_key(REPLY_URL),
+        lambda: config.store_key(REPLY_URL, KEY),
+        lambda: config.forget_key(REPLY_URL),
+        lambda: config.load(REPLY_URL, loopback=False, environ={}),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            action()
+        assert KEY not in str(caught.value)
+
+
+def test_data_lies_in_the_users_folder(home: Path) -> None:
+    """The folder is made if absent."""
+    folder = config.data_folder()
+    assert folder.is_dir()
+    assert folder.name == "reply_xl"
