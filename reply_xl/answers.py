@@ -13,7 +13,7 @@ from typing import Any
 
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ContactNotFound, NotAuthorised, PatchRejected, RateLimited
 from reply_xl.fields import BY_NAME, CATALOGUE, HIGHEST_ID
-from reply_xl.model import Contact, CustomField, FieldValue, Kind, Page, Whoami
+from reply_xl.model import Contact, ContactList, CustomField, FieldValue, Kind, Page, Whoami
 
 _LONGEST_REASON = 300
 _MOST_REASONS = 20
@@ -54,7 +54,15 @@ def page(data: object, *, read_at: float) -> Page:
             contacts.append(contact(item, read_at=read_at))
         except ApiFailed:
             continue
-    return Page(tuple(contacts), data.get("hasMore") is True)
+    return Page(tuple(contacts), data.get("hasMore") is True, len(data["items"]) - len(contacts))
+
+
+def contact_lists(data: object) -> tuple[tuple[ContactList, ...], bool]:
+    """A page of lists, and whether there are more."""
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        raise _unreadable()
+    lists = [item for item in data["items"] if isinstance(item, dict) and type(item.get("id")) is int and isinstance(item.get("name"), str)]
+    return tuple(ContactList(item["id"], item["name"]) for item in lists), data.get("hasMore") is True
 
 
 def custom_fields(data: object) -> tuple[CustomField, ...]:

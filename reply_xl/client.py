@@ -22,12 +22,13 @@ from urllib3.util.retry import Retry
 
 from reply_xl import __version__, answers
 from reply_xl.errors import ApiFailed, ApiUnreachable, ConfigError, RateLimited
-from reply_xl.model import Contact, CustomField, Pace, Page, Whoami
+from reply_xl.model import Contact, ContactList, CustomField, Pace, Page, Whoami
 
 REPLY_URL = "https://api.reply.io"
 _MOST_BYTES = 64 * 2**20
 """An answer longer than this is not read: a page of 1,000 contacts is a few megabytes."""
 _READ_ATTEMPTS = 4
+_LISTS_PAGE, _MOST_LIST_PAGES = 1000, 20
 _QUOTA_ATTEMPTS = 10
 _LONGEST_HOLD = 3600.0
 _CHUNK = 2**16
@@ -140,7 +141,10 @@ class Client:
 
     def whoami(self) -> Whoami:
         """`GET /v3/whoami`: whom the key belongs to. Needs no scope."""
-        return answers.whoami(self._get("/v3/whoami"))
+        who = answers.whoami(self._get("/v3/whoami"))
+        if who.user_id is None:
+            raise ApiFailed("The server does not say whom the key belongs to, as Reply does; check the base URL.", status=None)
+        return who
 
     def custom_fields(self) -> tuple[CustomField, ...]:
         """`GET /v3/custom-fields`: all of them, in one answer."""
@@ -170,13 +174,30 @@ class Client:
         data = self._request("PATCH", f"/v3/contacts/{contact_id}", json.dumps(body, separators=(",", ":")).encode())
         return answers.contact(data, read_at=self._clock(), expected_id=contact_id)
 
-    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> object:
-        """A read, repeated when it fails in a way that may pass."""
+    def filtered_page(self, top: int, skip: int, *, list_id: int | None, search: str) -> Page:
+        """`POST /v3/contacts/filter?top=&skip=`, which is a read: the contacts of a list, or those whose text holds `search`, or both."""
+        wanted = {"listId": list_id, "searchTerm": search or None}
+        body = json.dumps({name: value for name, value in wanted.items() if value is not None}).encode()
+        return answers.page(self._get("/v3/contacts/filter", {"top": top, "skip": skip}, body), read_at=self._clock())
+
+    def contact_lists(self, search: str) -> tuple[ContactList, ...]:
+        """`GET /v3/contact-lists?search=`: the lists whose name holds `search`, the first few thousand of them."""
+        found: list[ContactList] = []
+        for number in range(_MOST_LIST_PAGES):
+            query = {"search": search, "top": _LISTS_PAGE, "skip": number * _LISTS_PAGE}
+            lists, has_more = answers.contact_lists(self._get("/v3/contact-lists", query))
+            found += lists
+            if not has_more:
+                break
+        return tuple(found)
+
+    def _get(self, path: str, query: Mapping[str, Any] | None = None, body: bytes | None = None) -> object:
+        """A read, repeated when it fails in a way that may pass. One with a `body` is a POST that changes nothing."""
         if query:
             path = f"{path}?{urlencode(query)}"
         for attempt in range(1, _READ_ATTEMPTS + 1):
             try:
-                return self._request("GET", path)
+                return self._request("GET" if body is None else "POST", path, body)
             except (ApiUnreachable, ApiFailed) as error:
                 passing = error.sent if isinstance(error, ApiUnreachable) else error.status is None or error.status >= 500
                 if attempt == _READ_ATTEMPTS or not passing:

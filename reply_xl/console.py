@@ -132,10 +132,9 @@ def strangers(plan: Plan) -> list[str]:
     return [asked, *(f"  {ours} is {shown(theirs)} in Reply" for ours, theirs in plan.strangers)] if plan.strangers else []
 
 
-def ask(text: str) -> bool:
+def ask(question: str) -> bool:
     """A yes or no from the terminal; anything but yes is no."""
-    say(text)
-    sys.stderr.write("Update them? [y/N] ")
+    sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     try:
         return input().strip().casefold() in ("y", "yes")
@@ -143,7 +142,8 @@ def ask(text: str) -> bool:
         return False
 
 
-def show_outcomes(outcomes: Sequence[Outcome], title: str, most: int = _MOST_ROWS) -> None:
+def show_outcomes(outcomes: Sequence[Outcome], title: str, most: int | None = None) -> None:
+    most = _MOST_ROWS if most is None else most
     rows = [(str(outcome.row), outcome.word.value.capitalize(), outcome.message) for outcome in outcomes[:most]]
     if rows:
         _table(title, ("Row", "Outcome", "Message"), rows, colours=[_COLOURS.get(outcome.word, "red") for outcome in outcomes[:most]])
@@ -168,6 +168,7 @@ class Progress:
         self._task: Any = None
         self._label = ""
         self._said = time.monotonic()
+        self._waits_until = 0.0
         self._done = 0
         self._total = 0
 
@@ -200,33 +201,40 @@ class Progress:
             say(f"{label}: {total} row{_s(total)}.")
 
     def advance(self, *_: object) -> None:
-        self.at(self._done + 1, self._total)
+        """One row more is done."""
+        with self._lock:
+            self._show(self._done + 1, self._total)
 
     def at(self, done: int, total: int) -> None:
         with self._lock:
-            self._done = done
-            if self._bar is not None:
-                self._bar.update(self._task, completed=done, total=total, description=self._label)
-            else:
-                self._plain(f"{self._label}: {done} of {total}.", last=False)
+            self._show(done, total)
+
+    def _show(self, done: int, total: int) -> None:
+        self._done = done
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total, description=self._label)
+        else:
+            self._plain(f"{self._label}: {done} of {total}." if self._label else f"{done} of {total} contacts read.")
 
     def wait(self, seconds: float, why: str) -> None:
-        """A wait is visible: how long, and why."""
+        """A wait is visible: how long, and why. Elsewhere than on a terminal each wait is said once, as it begins."""
         text = f"{why}: waiting {max(1, round(seconds))} s"
         with self._lock:
             if self._bar is not None:
                 self._bar.update(self._task, description=text)
-            else:
-                self._plain(f"{text}.", last=False)
+            elif seconds >= 1 and time.monotonic() + seconds > self._waits_until + 1:
+                self._waits_until = time.monotonic() + seconds
+                if not self._quiet:
+                    say(f"{text}.")
 
     def stop(self) -> None:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
 
-    def _plain(self, line: str, *, last: bool) -> None:
+    def _plain(self, line: str) -> None:
         now = time.monotonic()
-        if not self._quiet and (last or now - self._said >= _EVERY):
+        if not self._quiet and now - self._said >= _EVERY:
             self._said = now
             say(line)
 

@@ -92,7 +92,8 @@ class CustomField:
 
     @property
     def name(self) -> str:
-        return f"custom:{self.title}"
+        """`custom:<title>`, or `custom:#<id>` where the title alone does not tell which field it is."""
+        return f"custom:{self.title if self.title_is_unique else f'#{self.id}'}"
 
     @property
     def label(self) -> str:
@@ -259,10 +260,19 @@ class Intent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of contacts. Items that could not be read as contacts are left out; `has_more` as Reply said."""
+    """One page of contacts. Items that could not be read as contacts are left out and counted; `has_more` as Reply said."""
 
     contacts: tuple[Contact, ...]
     has_more: bool
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContactList:
+    """A list that contacts can be in."""
+
+    id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,11 @@ def prepare(sheet: Any, reading: _Reading, own: Sequence[str], filled: Iterable[
     return Layout(places, formulas)
 
 
+def formulas(sheet: Any, reading: _Reading, indices: Sequence[int]) -> frozenset[Place]:
+    """The cells of the chosen rows in these columns that hold a formula."""
+    return _formulas(_Writer(sheet), [row for row in reading.chosen if not row.hidden], indices)
+
+
 def write(
     sheet: Any,
     reading: _Reading,

@@ -81,6 +81,10 @@ class Sheet:
         """As `read`, for a sheet that may have no row below its headers: then `chosen` is empty."""
         return self._guarded("all", header_row, may_be_empty=True)
 
+    def formulas(self, reading: Reading, indices: Sequence[int]) -> frozenset[tuple[int, int]]:
+        """The cells of the chosen rows in these columns that hold a formula: row number, column index."""
+        return _excel(lambda: results.formulas(self._sheet, reading, indices), "The formulas of the sheet cannot be read; try again.")
+
     def prepare(self, reading: Reading, own: Sequence[str], filled: Iterable[int]) -> Layout:
         """Makes room for our columns and proves that the sheet can be written, before anything is sent.
 

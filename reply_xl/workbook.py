@@ -1,28 +1,47 @@
-"""A workbook file on disk, opened through the file engine and the plain xlwings API."""
+"""A workbook on disk, .xlsx, .xlsm or CSV, opened through the file engine and the plain xlwings API."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reply_xl import engine
+from reply_xl.columns import STATUS
 from reply_xl.errors import ReplyXlError, WorkbookError
+from reply_xl.fields import fold
 from reply_xl.sheet import Sheet, choose_sheet
 
+if TYPE_CHECKING:
+    from reply_xl.csv_book import CsvBook
+
 _KINDS = (".xlsx", ".xlsm")
+_CSV_KINDS = (".csv", ".tsv", ".txt")
+_RESULTS = ".results"
 
 
 class Workbook:
     """One open file. Nothing is written before `save`; `save` is atomic and leaves every part that was not written to as it was.
 
-    Raises `WorkbookError` with a sentence for whatever is not a workbook."""
+    `notes`: sentences about how the file was read. Raises `WorkbookError` with a sentence for whatever is not a workbook."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if path.suffix.casefold() not in _KINDS:
-            raise WorkbookError(f"{path.name} is not an Excel workbook that can be read (.xlsx or .xlsm); save it as .xlsx in Excel.")
-        self._book: Any = engine.open_book(path)
+        self.notes: tuple[str, ...] = ()
+        self._csv: CsvBook | None = None
+        kind = path.suffix.casefold()
+        if kind in _CSV_KINDS:
+            from reply_xl.csv_book import CsvBook
+
+            self._csv = CsvBook(path)
+            self._book: Any = self._csv.book
+            self.notes = (self._csv.note,) if self._csv.note else ()
+        elif kind in _KINDS:
+            self._book = engine.open_book(path)
+        else:
+            raise WorkbookError(
+                f"{path.name} is not a workbook that can be read (.xlsx, .xlsm or .csv); open it in Excel and save it as .xlsx."
+            )
 
     def __enter__(self) -> Workbook:
         return self
@@ -31,17 +50,25 @@ class Workbook:
         self._book.close()
 
     def sheet(self, name: str | None = None) -> Sheet:
-        """The sheet called `name`, or the one that is active in the file."""
+        """The sheet called `name`, or the one that is active in the file. A CSV file has one, called as the file without its ending."""
         return Sheet(choose_sheet(self._book, name))
 
     def check_savable(self, path: Path | None = None) -> None:
         """Raises the `WorkbookError` that `save` would raise now, such as for a file that is open in Excel. Writes nothing."""
-        engine.refuse_unless_savable(self._book, path)
+        if self._csv is None:
+            engine.refuse_unless_savable(self._book, path)
+        else:
+            self._csv.refuse_unless_savable(path)
+            if path is not None and path == results_path(self.path) != self.path:
+                self._csv.refuse_unless_results(path)
 
     def save(self, path: Path | None = None) -> None:
         """Saves to `path`, or over the file itself."""
         try:
-            self._book.save(str(path) if path else None)
+            if self._csv is None:
+                self._book.save(str(path) if path else None)
+            else:
+                self._csv.save(path)
         except ReplyXlError:
             raise
         except Exception as error:
@@ -49,8 +76,30 @@ class Workbook:
             raise WorkbookError(f"{target.name} could not be saved; check that its folder can be written and try again.") from error
 
 
-def checked_out(path: Path, book: Path) -> Path:
-    """`path` for `--out`. Raises `WorkbookError` if its kind is not the workbook's: Excel would refuse to open it."""
+def results_path(book: Path) -> Path:
+    """Where results go that were not sent elsewhere by `--out`: into a workbook itself, but from `leads.csv` into `leads.results.csv`
+    beside it, which takes the place of the results of a former run. Such a file of results is gone on with."""
+    is_csv = book.suffix.casefold() in _CSV_KINDS
+    return book.with_stem(book.stem + _RESULTS) if is_csv and not book.stem.casefold().endswith(_RESULTS) else book
+
+
+def checked_out(path: Path | None, book: Path) -> Path | None:
+    """Where to save: `path`, if `--out` gave one, None for over the file itself. Raises `WorkbookError` if its kind is not the
+    workbook's (Excel would refuse to open it), or if it would take the place of a file that is no former result."""
+    if path is None:
+        results = results_path(book)
+        return None if results == book else results
     if path.suffix.casefold() != book.suffix.casefold():
         raise WorkbookError(f"{path.name} must end in {book.suffix}, as {book.name} does; correct --out.")
+    if path.exists() and not (book.exists() and path.samefile(book)) and not _holds_results(path):
+        raise WorkbookError(f"{path.name} is there already and holds no results of a former run; give --out another name.")
     return path
+
+
+def _holds_results(path: Path) -> bool:
+    """Whether a file may be replaced by new results: its active sheet has our status column."""
+    try:
+        with Workbook(path) as other:
+            return any(fold(header) == fold(STATUS) for header in other.sheet().read_header().headers)
+    except ReplyXlError:
+        return False

@@ -38,7 +38,9 @@ OUTCOMES = {
 def parts(session: str) -> dict[str, str]:
     """The generated parts by the name in their markers."""
     fields = [
-        f"| {field.label} (`{field.name}`) | {', '.join(field.synonyms) or '–'} | {field.guard or ''} |" for field in CATALOGUE if not field.read_only
+        f"| {field.label} (`{field.name}`) | {', '.join(field.synonyms) or '–'} | {field.guard or ''} |"
+        for field in CATALOGUE
+        if not field.read_only
     ]
     only_reply = ", ".join(f"`{field.name}`" for field in CATALOGUE if field.read_only and field.name != "id")
     outcomes = [f"| {word.value.capitalize()} | {OUTCOMES[word]} |" for word in Word]

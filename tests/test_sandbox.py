@@ -205,14 +205,25 @@ def test_edit_delete_and_reset(sandbox, api):
     api.call("DELETE", f"/sandbox/contacts/{A + 3}")
     api.call("POST", "/v3/custom-fields", json={"title": "New", "fieldType": "text"})
     shown = api.get(f"/v3/contacts/{A}").json()
-    assert (shown["title"], {f["key"]: f["value"] for f in shown["customFields"]}) == ("theirs", {"Lead Source": "Conference", "Persona": "New"})
+    assert (shown["title"], {f["key"]: f["value"] for f in shown["customFields"]}) == (
+        "theirs",
+        {"Lead Source": "Conference", "Persona": "New"},
+    )
     assert [contact["id"] for contact in api.get("/v3/contacts?top=2&skip=1").json()["items"]] == [B, A + 4]
     sandbox.set(normalise=True)
     sandbox.fault("cut")
     assert api.call("POST", "/sandbox/reset").status_code == 200
     assert (sandbox.contacts, sandbox.requests, sandbox.faults, sandbox.settings) == (before, [], [], Settings(quota="off"))
     assert len(sandbox.custom_fields) == 5
-    for bad in ({"shoe": 1}, {"id": 5}, {"title": 5}, {"sequences": [1]}, {"callStatus": None}, {"customFields": {"No": "x"}}, {"ownerUserId": True}):
+    for bad in (
+        {"shoe": 1},
+        {"id": 5},
+        {"title": 5},
+        {"sequences": [1]},
+        {"callStatus": None},
+        {"customFields": {"No": "x"}},
+        {"ownerUserId": True},
+    ):
         with pytest.raises(ValueError, match=next(iter(bad)) if "customFields" not in bad else "No"):
             sandbox.edit(A, **bad)
     with pytest.raises(KeyError):
@@ -221,7 +232,9 @@ def test_edit_delete_and_reset(sandbox, api):
 
 def test_contacts_given():
     """Any subset of fields, with ids given or assigned around them; an API answer can be given back as it is."""
-    with Sandbox([{}, {"id": B, "email": "b@example.org", "companySize": "oneThousand"}, {"customFields": {"Tier": 1}}], ["Tier"]) as sandbox:
+    with Sandbox(
+        [{}, {"id": B, "email": "b@example.org", "companySize": "oneThousand"}, {"customFields": {"Tier": 1}}], ["Tier"]
+    ) as sandbox:
         assert list(sandbox.contacts) == [A, B, A + 2]
         answered = Caller(sandbox).get("/v3/contacts").json()["items"]
         assert answered[1]["domain"] == "example.org"
@@ -232,7 +245,14 @@ def test_contacts_given():
 
 @pytest.mark.parametrize(
     "contacts",
-    [[{"frstName": "x"}], [{"id": 0}], [{"id": 2**31}], [{"id": 5}, {"id": 5}], [{"companySize": "51-200"}], [{"customFields": {"No": "x"}}]],
+    [
+        [{"frstName": "x"}],
+        [{"id": 0}],
+        [{"id": 2**31}],
+        [{"id": 5}, {"id": 5}],
+        [{"companySize": "51-200"}],
+        [{"customFields": {"No": "x"}}],
+    ],
 )
 def test_contacts_that_cannot_be_given(contacts):
     """A misspelt field, a bad or repeated id, an unknown size or custom field is an error at once."""
@@ -335,7 +355,12 @@ def test_run_ends_cleanly_on_a_signal(number):
     code = "from reply_xl.sandbox import run; run(port=0, on_ready=lambda url: print(url, flush=True))"
     root = str(Path(__file__).parents[1])
     process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+        [sys.executable, "-c", code],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root},
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("http://127.0.0.1:")

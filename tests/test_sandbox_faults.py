@@ -228,10 +228,23 @@ def test_faults_over_http(sandbox, api):
 
 @pytest.mark.parametrize(
     "bad",
-    [{}, {"kind": "flood"}, {"kind": "status", "status": 200}, {"kind": "cut", "when": "never"}, {"kind": "stall", "seconds": "x"},
-     {"kind": "status", "path": "("}, {"kind": "status", "nth": 0}, {"kind": "status", "seconds": 1}, {"kind": "edit"},
-     {"kind": "edit", "fields": {"shoe": 1}}, {"kind": "wrong", "shape": "round"}, {"kind": "redirect", "location": "a\r\nb"},
-     {"kind": "status", "probability": 2}, {"kind": "status", "body": "xml"}, {"kind": "delete", "target": "x"}],
+    [
+        {},
+        {"kind": "flood"},
+        {"kind": "status", "status": 200},
+        {"kind": "cut", "when": "never"},
+        {"kind": "stall", "seconds": "x"},
+        {"kind": "status", "path": "("},
+        {"kind": "status", "nth": 0},
+        {"kind": "status", "seconds": 1},
+        {"kind": "edit"},
+        {"kind": "edit", "fields": {"shoe": 1}},
+        {"kind": "wrong", "shape": "round"},
+        {"kind": "redirect", "location": "a\r\nb"},
+        {"kind": "status", "probability": 2},
+        {"kind": "status", "body": "xml"},
+        {"kind": "delete", "target": "x"},
+    ],
 )
 def test_bad_fault_is_refused(sandbox, api, bad):
     """A fault that could not strike as meant is a 400, and none is armed."""

@@ -113,8 +113,16 @@ def test_text_is_cleared_by_null_and_by_empty(api, sandbox, field):
 
 @pytest.mark.parametrize(
     ("field", "value", "answered"),
-    [("isOptedOut", None, False), ("callStatus", None, "none"), ("meetingStatus", None, "none"), ("companySize", None, "empty"),
-     ("callStatus", "none", "none"), ("meetingStatus", "none", "none"), ("accountId", None, None), ("ownerUserId", None, None)],
+    [
+        ("isOptedOut", None, False),
+        ("callStatus", None, "none"),
+        ("meetingStatus", None, "none"),
+        ("companySize", None, "empty"),
+        ("callStatus", "none", "none"),
+        ("meetingStatus", "none", "none"),
+        ("accountId", None, None),
+        ("ownerUserId", None, None),
+    ],
 )
 def test_other_fields_are_cleared(api, sandbox, field, value, answered):
     """null, and `none` for the two statuses, clear."""

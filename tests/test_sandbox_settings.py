@@ -22,9 +22,6 @@ def api(sandbox):
     return Caller(sandbox)
 
 
-
-
-
 def test_every_switch_is_documented_typed_and_settable():
     """Keywords, type and state name the same switches; each default is the first choice."""
     assert set(Switches.__annotations__) == {field.name for field in fields(Settings)}
@@ -36,8 +33,20 @@ def test_every_switch_is_documented_typed_and_settable():
 
 @pytest.mark.parametrize(
     "bad",
-    [{"latency": -1}, {"latency": "1"}, {"time_scale": 0}, {"quota": "100"}, {"quota": 5}, {"unset": "blank"}, {"organization": 1},
-     {"ignores": "industry"}, {"scopes": ["all"]}, {"foreign_owner": 500}, {"nonsense": 1}, {"error_style": []}],
+    [
+        {"latency": -1},
+        {"latency": "1"},
+        {"time_scale": 0},
+        {"quota": "100"},
+        {"quota": 5},
+        {"unset": "blank"},
+        {"organization": 1},
+        {"ignores": "industry"},
+        {"scopes": ["all"]},
+        {"foreign_owner": 500},
+        {"nonsense": 1},
+        {"error_style": []},
+    ],
 )
 def test_bad_switch_changes_nothing(sandbox, api, bad):
     """A bad value or name is refused, in Python and over HTTP, with the switch's name, and no other switch is turned."""

@@ -108,18 +108,6 @@ def contents(path: Path) -> dict[str, bytes]:
         return {info.filename: package.read(info) for info in package.infolist()}
 
 
-def packed(path: Path) -> dict[str, tuple[bytes, int, int]]:
-    """The packed bytes, method and date of every entry as they lie in the file."""
-    data = path.read_bytes()
-    found = {}
-    with zipfile.ZipFile(path) as package:
-        for info in package.infolist():
-            name, extra = struct.unpack_from("<2H", data, info.header_offset + 26)
-            start = info.header_offset + 30 + name + extra
-            found[info.filename] = (data[start : start + info.compress_size], info.compress_type, info.date_time[0])
-    return found
-
-
 STYLES = (
     f'<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
@@ -145,6 +133,7 @@ def by_hand(
     tabs: str = "",
     book_rels: str = "",
     types: str = "",
+    main: str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
 ) -> Path:
     """A minimal workbook around `<sheetData>` contents; `sheet` replaces the whole sheet part."""
     xml = sheet or (f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{REL}">{before}<sheetData>{rows}</sheetData>{after}</worksheet>').encode()
@@ -153,7 +142,7 @@ def by_hand(
         "[Content_Types].xml": (
             f'{HEAD}<Types xmlns="{PKG}/content-types"><Default Extension="rels" '
             'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
-            '<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{main}"/>'
             '<Override PartName="/xl/worksheets/sheet1.xml" '
             'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
             '<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>'

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from reply_xl.errors import SheetError
 from reply_xl.xlsx.edit import default_style, overlap, value_at
 from reply_xl.xlsx.file import SheetFile
-from reply_xl.xlsx.model import Area, SheetData, column_letters
-from reply_xl.xlsx.open import MAX_COLUMN, MAX_ROW
+from reply_xl.xlsx.model import MAX_COLUMN, MAX_ROW, Area, SheetData, column_letters
 
 _T = TypeVar("_T")
 
@@ -75,6 +75,8 @@ def styles_in(sheet: SheetData, area: Area) -> set[int]:
 
 def covered_by_merges(merges: list[Area], area: Area) -> set[tuple[int, int]]:
     """The cells of an area that a merge covers: all of the merge but its first."""
+    if merged_count(merges, area) > (area[2] - area[0] + 1) * (area[3] - area[1] + 1):
+        raise SheetError("Merged areas of the sheet overlap, so it cannot be written: open and save the workbook once in Excel.")
     found: set[tuple[int, int]] = set()
     for merge in merges:
         part = intersection(merge, area)

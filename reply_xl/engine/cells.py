@@ -102,6 +102,8 @@ def _text(text: str, style: int, styles: Styles, is_text: bool) -> tuple[Value |
         return text[1:] if quoted else text, style
     if styles[style].quote_prefix:
         style = styles.derive(style, quote_prefix=False)
+    if text.lstrip(" ").startswith("=") and "[@" in text:
+        raise NotImplementedError("Range.formula with a reference to a table's row ([@…]) is not supported for files without Excel")
     try:
         typed = as_typed(text)
     except NotTypable as error:

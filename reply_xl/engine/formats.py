@@ -12,8 +12,7 @@ from reply_xl.engine import areas
 from reply_xl.engine.members import refusing
 from reply_xl.errors import SheetError
 from reply_xl.xlsx import edit
-from reply_xl.xlsx.model import Area
-from reply_xl.xlsx.open import MAX_COLUMN, MAX_ROW
+from reply_xl.xlsx.model import MAX_COLUMN, MAX_ROW, Area
 
 if TYPE_CHECKING:
     from reply_xl.engine.sheet import Sheet

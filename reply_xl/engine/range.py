@@ -14,8 +14,7 @@ from reply_xl.engine.members import refusing
 from reply_xl.errors import SheetError
 from reply_xl.xlsx import edit
 from reply_xl.xlsx.edit import style_at
-from reply_xl.xlsx.model import ERROR_CODES, Area, Formula, Value, area_text
-from reply_xl.xlsx.open import MAX_COLUMN, MAX_ROW
+from reply_xl.xlsx.model import ERROR_CODES, MAX_COLUMN, MAX_ROW, Area, Formula, Value, area_text
 
 if TYPE_CHECKING:
     from reply_xl.engine.sheet import Sheet
@@ -273,6 +272,11 @@ class Range(Formats, base_classes.Range):  # type: ignore[misc]
     @property
     def name(self) -> Any:
         return next((name for name in self._sheet.book.names if name.area_on(self._sheet) == self.area), None)
+
+    @name.setter
+    def name(self, value: str) -> None:
+        sheet = self._sheet.name.replace("'", "''")
+        self._sheet.book.names.add(value, "=" + ",".join(f"'{sheet}'!{areas.address(area, True, True)}" for area in self.areas))
 
     @property
     def rows(self) -> Range:

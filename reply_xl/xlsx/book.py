@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from reply_xl.errors import WorkbookError
-from reply_xl.xlsx.open import Package, Scanner, attribute, is_on, number, part_name
+from reply_xl.xlsx.open import Package, part_name
+from reply_xl.xlsx.xml import Scanner, attribute, is_on, number
 
 
 @dataclass

@@ -7,9 +7,8 @@ from xml.parsers import expat
 
 from reply_xl.errors import WorkbookError
 from reply_xl.xlsx.edit import FORMULA_TEXT, VALUE, default_style, formula_text, number_text, style_at, value_at
-from reply_xl.xlsx.model import ERROR_TEXTS, NO_CACHED_VALUE, SheetData, area_text, column_letters, column_number, parse_area
-from reply_xl.xlsx.open import tag_end
-from reply_xl.xlsx.styles import quoted, set_attribute, splice
+from reply_xl.xlsx.model import ERROR_TEXTS, NO_CACHED_VALUE, ColumnRun, SheetData, area_text, column_letters, column_number, parse_area
+from reply_xl.xlsx.xml import escaped, find_attribute, set_attribute, splice, tag_end
 
 # what XML 1.0 cannot hold, and the underscore of a text that looks like an escape (ECMA-376 part 1, 22.9.2.19)
 _TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -29,7 +28,7 @@ def splice_sheet(data: bytes, sheet: SheetData) -> bytes:
     if sheet.dimension is not None and sheet.edits:
         edits += _dimension(data, sheet)
     if sheet.columns_changed:
-        body = "".join(_column(x.decode(), run.first, run.last, run.attributes) for run in sheet.columns).encode()
+        body = b"".join(data[slice(*run.source)] if run.source else _column(x.decode(), run) for run in sheet.columns)
         cols = b"<%scols>%s</%scols>" % (x, body, x)
         edits.append((*(sheet.cols or (first, first)), cols))
     rows: list[tuple[int, int, bytes]] = []
@@ -54,9 +53,10 @@ def splice_sheet(data: bytes, sheet: SheetData) -> bytes:
 
 def _dimension(data: bytes, sheet: SheetData) -> list[tuple[int, int, bytes]]:
     first, last = sheet.dimension or (0, 0)
-    found = re.search(rb"\sref\s*=\s*[\"']([^\"']*)[\"']", data[first:last])
+    tag = data[first:last]
+    found = find_attribute(tag, b"ref")
     try:
-        top, left, bottom, right = parse_area(found.group(1).decode() if found else "")
+        top, left, bottom, right = parse_area(tag[slice(*found)].decode() if found else "")
     except ValueError:
         return []
     old = (top, left, bottom, right)
@@ -67,12 +67,14 @@ def _dimension(data: bytes, sheet: SheetData) -> list[tuple[int, int, bytes]]:
             left, right = min(left, min(written)), max(right, max(written))
     if (top, left, bottom, right) == old:
         return []
-    return [(first, last, set_attribute(data[first:last], b"ref", area_text((top, left, bottom, right)).encode()))]
+    return [(first, last, set_attribute(tag, b"ref", area_text((top, left, bottom, right)).encode()))]
 
 
-def _column(x: str, first: int, last: int, attributes: dict[str, str]) -> str:
-    others = {key: text for key, text in attributes.items() if key not in ("min", "max") and " " not in key}
-    return f"<{x}col " + " ".join(f"{key}={quoted(text)}" for key, text in {"min": str(first), "max": str(last), **others}.items()) + "/>"
+def _column(x: str, run: ColumnRun) -> bytes:
+    others = {key: text for key, text in run.attributes.items() if key not in ("min", "max") and " " not in key}
+    attributes = {"min": str(run.first), "max": str(run.last), **others}
+    texts = " ".join(f'{key}="{escaped(text)}"' for key, text in attributes.items())
+    return f"<{x}col {texts}/>".encode()
 
 
 def _cell(x: bytes, sheet: SheetData, row: int, column: int) -> bytes:
@@ -174,10 +176,8 @@ def _scan_row(row_bytes: bytes) -> tuple[list[tuple[int, int, int]], dict[int, t
 
 def _spans(head: bytes, columns: dict[int, int]) -> bytes:
     """The row's `spans`, a hint of its first and last column, widened where it is given."""
-    found = re.search(rb"\sspans\s*=\s*[\"']([0-9: ]*)[\"']", head)
-    if not found:
-        return head
-    numbers = [int(text) for text in re.findall(rb"\d+", found.group(1))]
+    found = find_attribute(head, b"spans")
+    numbers = [int(text) for text in re.findall(rb"\d+", head[slice(*found)])] if found else []
     if not numbers or (min(columns) >= min(numbers) and max(columns) <= max(numbers)):
         return head
     return set_attribute(head, b"spans", b"%d:%d" % (min(*numbers, *columns), max(*numbers, *columns)))

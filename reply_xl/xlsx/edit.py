@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reply_xl.errors import SheetError
-from reply_xl.xlsx.model import NO_CACHED_VALUE, Area, ColumnRun, Formula, SheetData, Value, area_text, parse_area
+from reply_xl.xlsx.model import NO_CACHED_VALUE, Area, ColumnRun, Formula, SheetData, Value, area_text
 from reply_xl.xlsx.tables import Table
 
 VALUE = 1
@@ -47,10 +47,10 @@ def set_value(sheet: SheetData, row: int, column: int, value: Value | Formula, s
     key = (row, column)
     old = sheet.formulas.pop(key, None)
     if old is not None:
-        if old.kind == "shared":
+        if sheet.holders.get(old.shared or "") == key:
             _unshare(sheet, old, key)
         sheet.formulas_removed.add(key)
-        array = array_area(old)
+        array = sheet.arrays.pop(key, None)
         if array is not None:
             top, left, bottom, right = array
             lines = ((r, line) for r, line in sheet.cells.items() if top <= r <= bottom)
@@ -81,6 +81,9 @@ def set_columns(sheet: SheetData, first: int, last: int, *, style: int | None = 
     missing = set(range(first, last + 1))
     for run in sheet.columns:
         pieces = (run.first, min(run.last, first - 1)), (max(run.first, first), min(run.last, last)), (max(run.first, last + 1), run.last)
+        if run.last < first or run.first > last:
+            runs.append(run)
+            continue
         for low, high in pieces:
             if low > high:
                 continue
@@ -117,8 +120,7 @@ def _note(sheet: SheetData, row: int, column: int, flag: int) -> None:
 
 def _unshare(sheet: SheetData, formula: Formula, key: tuple[int, int]) -> None:
     """The holder of a shared formula's text goes: every other cell of the group gets the text written out."""
-    if not formula.text:
-        return
+    del sheet.holders[formula.shared or ""]
     for other, sibling in list(sheet.formulas.items()):
         if sibling.kind == "shared" and sibling.shared == formula.shared and not sibling.text:
             sheet.formulas[other] = Formula(translated(formula.text, key, other))
@@ -132,10 +134,8 @@ def formula_text(sheet: SheetData, row: int, column: int) -> str | None:
         return None
     if formula.text or formula.kind != "shared":
         return formula.text
-    for origin, holder in sheet.formulas.items():
-        if holder.shared == formula.shared and holder.text and holder.kind == "shared":
-            return translated(holder.text, origin, (row, column))
-    return ""
+    origin = sheet.holders.get(formula.shared or "")
+    return translated(sheet.formulas[origin].text, origin, (row, column)) if origin else ""
 
 
 def translated(text: str, origin: tuple[int, int], target: tuple[int, int]) -> str:
@@ -150,20 +150,9 @@ def translated(text: str, origin: tuple[int, int], target: tuple[int, int]) -> s
 
 def refuse_part_of_array(sheet: SheetData, area: Area) -> None:
     """Excel: "You can't change part of an array". A block that covers the whole array may be written."""
-    for formula in sheet.formulas.values():
-        array = array_area(formula)
-        if array is not None and overlap(array, area) and not covers(area, array):
+    for array in sheet.arrays.values():
+        if overlap(array, area) and not covers(area, array):
             raise SheetError(f"The cells {area_text(array)} hold one array formula: a part of it cannot be written.")
-
-
-def array_area(formula: Formula) -> Area | None:
-    """The cells that one formula fills together; None if it fills its own cell only."""
-    if formula.kind not in ("array", "dataTable") or ":" not in formula.ref:
-        return None
-    try:
-        return parse_area(formula.ref)
-    except ValueError:
-        return None
 
 
 def overlap(one: Area, other: Area) -> bool:
@@ -189,9 +178,14 @@ def settle_tables(sheet: SheetData, tables: list[Table], area: Area, blank_befor
     """After a write to `area`: tables take in the headers written right beside them, and their columns' names follow the header cells."""
     for index, table in enumerate(tables):
         row = table.header_row
+        if table.insert_row and overlap(table.body, area):
+            table.insert_row = False
         if row is None or not area[0] <= row <= area[2]:
             continue
-        _rename(sheet, table, row, area)
+        for place in range(len(table.columns)):
+            column = table.area[1] + place
+            if area[1] <= column <= area[3] and sheet.edits.get(row, {}).get(column, 0) & VALUE:
+                name_column(sheet, table, place)
         while (column := table.area[3] + 1) in blank_before.get(index, ()):
             header = value_at(sheet, row, column)
             top, left, bottom, _ = table.area
@@ -205,21 +199,19 @@ def settle_tables(sheet: SheetData, tables: list[Table], area: Area, blank_befor
             table.columns.append(header)
 
 
-def _rename(sheet: SheetData, table: Table, row: int, area: Area) -> None:
-    """A header cell of a table holds text, and no two the same: Excel writes `Column3` into an emptied one and numbers a repeated one."""
-    for index in range(len(table.columns)):
-        column = table.area[1] + index
-        if not area[1] <= column <= area[3] or not sheet.edits.get(row, {}).get(column, 0) & VALUE:
-            continue
-        value = value_at(sheet, row, column)
-        text = constant_text(value) or f"Column{index + 1}"
-        others = {name.casefold() for place, name in enumerate(table.columns) if place != index}
-        name, count = text, 2
-        while name.casefold() in others:
-            name, count = f"{text}{count}", count + 1
-        if name != value:
-            set_value(sheet, row, column, name, style_at(sheet, row, column))
-        table.columns[index] = name
+def name_column(sheet: SheetData, table: Table, place: int) -> None:
+    """Name a column of a table by its header cell, which holds text, and no two the same: Excel writes `Column3` into an empty one and
+    numbers a repeated one."""
+    row, column = table.area[0], table.area[1] + place
+    value = value_at(sheet, row, column)
+    text = constant_text(value) or f"Column{place + 1}"
+    others = {name.casefold() for other, name in enumerate(table.columns) if other != place}
+    name, count = text, 2
+    while name.casefold() in others:
+        name, count = f"{text}{count}", count + 1
+    if name != value:
+        set_value(sheet, row, column, name, style_at(sheet, row, column))
+    table.columns[place] = name
 
 
 def constant_text(value: Value) -> str:

@@ -1,10 +1,12 @@
-"""What one worksheet holds in memory, and the addresses of its cells. No XML here: `sheet` fills it, `cells` writes it back."""
+"""What one worksheet holds in memory, and the addresses of its cells. No XML here: `reply_xl.xlsx.sheet` fills it, `cells` writes it back."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
-from reply_xl.xlsx.open import MAX_COLUMN, MAX_ROW
+MAX_ROW = 1_048_576
+MAX_COLUMN = 16_384
 
 _COM_ERROR = -2146828288  # VT_ERROR with the facility of Excel: the code below is added (xlCVError and its newer siblings)
 ERROR_CODES = {
@@ -35,7 +37,7 @@ class Formula:
 
 @dataclass(slots=True)
 class ColumnRun:
-    """Columns `first` to `last` as one `<col>` describes them; `attributes` are all of its attributes."""
+    """Columns `first` to `last` as one `<col>` describes them; `attributes` are all of its attributes, `source` its place in the part."""
 
     first: int
     last: int
@@ -43,12 +45,17 @@ class ColumnRun:
     hidden: bool
     width: float | None
     attributes: dict[str, str]
+    source: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
 class SheetData:
     cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
     formulas: dict[tuple[int, int], Formula] = field(default_factory=dict)
+    holders: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By the id of a shared formula: the cell that holds its text."""
+    arrays: dict[tuple[int, int], Area] = field(default_factory=dict)
+    """By the cell of a formula: the cells that it fills together with it."""
     columns: list[ColumnRun] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     shown_rows: set[int] = field(default_factory=set)
@@ -62,7 +69,7 @@ class SheetData:
     protected: bool = False
     formats_protected: bool = False
     table_ids: list[str] = field(default_factory=list)
-    # what was changed since: row → column → flags of `edit`
+    # what was changed since: row → column → flags of `reply_xl.xlsx.edit`
     edits: dict[int, dict[int, int]] = field(default_factory=dict)
     columns_changed: bool = False
     formulas_removed: set[tuple[int, int]] = field(default_factory=set)
@@ -127,3 +134,17 @@ def area_text(area: Area) -> str:
     first = f"{column_letters(area[1])}{area[0]}"
     last = f"{column_letters(area[3])}{area[2]}"
     return first if first == last else f"{first}:{last}"
+
+
+_NAME = re.compile(r"[^\W\d][\w.]{0,254}")
+
+
+def is_name(text: str) -> bool:
+    """Whether Excel takes the text as a name for cells or a table: a word that is no address (`AB12`, `R1C1`)."""
+    if not _NAME.fullmatch(text) or re.fullmatch(r"(?i)r\d*(c\d*)?|c\d*", text):
+        return False
+    try:
+        parse_area(text)
+    except ValueError:
+        return True
+    return False

@@ -1,36 +1,28 @@
-"""Opening a workbook file that may be anything: the checks, the parts, and the one XML parser.
+"""Opening a workbook file that may be anything: the checks, and the parts.
 
 A workbook comes from outside. Limits are checked on the zip's directory before anything is unpacked, and zipfile never unpacks more of an
-entry than its directory declares, so they hold while reading too. XML with a document type declaration is refused: no OOXML writer emits
-one, and it is the way to entities. Whatever goes wrong here is a `WorkbookError` with one sentence.
+entry than its directory declares, so they hold while reading too. Whatever goes wrong here is a `WorkbookError` with one sentence.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import re
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from xml.parsers import expat
 
 from reply_xl.errors import WorkbookError
+from reply_xl.xlsx.xml import as_utf8
 
 MAX_FILE = 512 * 1024 * 1024
 MAX_ENTRIES = 10_000
 MAX_UNPACKED = 512 * 1024 * 1024
 MAX_RATIO = 400  # deflate cannot pass 1032; sheets of one repeated value reach about 100
 RATIO_FREE = 16 * 1024 * 1024  # below this size no ratio is suspicious
-MAX_DEPTH = 200
-
-MAX_ROW = 1_048_576
-MAX_COLUMN = 16_384
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -149,125 +141,3 @@ def open_package(data: bytes, name: str) -> Package:
     if not data.startswith(b"PK"):
         raise WorkbookError(f"{name} is not an Excel workbook, whatever its name says: save it as .xlsx in Excel first.")
     return Package(data, name)
-
-
-_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?\?>")
-_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-
-
-def as_utf8(data: bytes) -> bytes:
-    """XML bytes re-encoded to UTF-8 where they were in another encoding, so that byte offsets are simple. Other bytes as they are."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", "replace")
-    elif data.startswith(b"<\x00?\x00"):
-        text = data.decode("utf-16-le", "replace")
-    elif data.startswith(b"\x00<\x00?"):
-        text = data.decode("utf-16-be", "replace")
-    else:
-        declaration = _DECLARATION.match(data)
-        found = _ENCODING.search(declaration.group()) if declaration else None
-        encoding = found.group(1).decode().lower() if found else "utf-8"
-        if encoding in ("utf-8", "utf8", "us-ascii", "ascii"):
-            return data
-        try:
-            text = data.decode(encoding)
-        except (LookupError, UnicodeDecodeError):
-            return data
-    body = re.sub(r"^\s*<\?xml[^>]*?\?>", "", text.lstrip("\ufeff"), count=1)
-    return b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + body.encode("utf-8", "replace")
-
-
-class Scanner:
-    """Base of everything that reads XML here: expat with namespaces, byte offsets, a depth limit and no document type declaration.
-
-    Names arrive as `local`, with `self.depth`; `space` of the root element is kept in `self.space`, and elements of other namespaces arrive
-    as `{uri}local`, so that they are never taken for the sheet's own.
-    """
-
-    def __init__(self, data: bytes, what: str) -> None:
-        self.data = data
-        self.what = what
-        self.depth = 0
-        self.space: str | None = None
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.buffer_text = True
-        self.parser.buffer_size = 65536
-        self.parser.StartDoctypeDeclHandler = self._refuse
-        self.parser.EntityDeclHandler = self._refuse
-
-    def _refuse(self, *_: Any) -> None:
-        raise WorkbookError(f"{self.what} carries a document type declaration, which no workbook needs; it is not opened.")
-
-    def run(self, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None = None) -> None:
-        names: dict[str, str] = {}
-
-        def local(name: str) -> str:
-            known = names.get(name)
-            if known is None:
-                space, _, tail = name.rpartition(" ")
-                if self.space is None:
-                    self.space = space
-                known = tail if space == self.space else f"{{{space}}}{tail}"
-                if len(names) < 10_000:
-                    names[name] = known
-            return known
-
-        def on_start(name: str, attributes: dict[str, str]) -> None:
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise WorkbookError(f"{self.what} is nested too deeply; it is not opened.")
-            start(names.get(name) or local(name), attributes)
-
-        def on_end(name: str) -> None:
-            if end is not None:
-                end(names.get(name) or local(name))
-            self.depth -= 1
-
-        self.parser.StartElementHandler = on_start
-        self.parser.EndElementHandler = on_end
-        self.parse()
-
-    def parse(self) -> None:
-        try:
-            self.parser.Parse(self.data, True)
-        except expat.ExpatError as error:
-            raise WorkbookError(f"{self.what} is damaged: its contents cannot be read as XML (line {error.lineno}).") from error
-        except (ValueError, LookupError, OverflowError, UnicodeError, TypeError) as error:
-            raise WorkbookError(f"{self.what} is damaged: it holds a value that cannot be read.") from error
-
-
-_TAG = re.compile(rb"<[^\"'>]*(?:\"[^\"]*\"[^\"'>]*|'[^']*'[^\"'>]*)*>")
-
-
-def tag_end(data: bytes, start: int) -> int:
-    """The offset just after the tag that begins at `start`; a `>` inside an attribute's value does not end it."""
-    found = _TAG.match(data, start)
-    if found is None:
-        raise WorkbookError("The workbook is damaged: a tag does not end.")
-    return found.end()
-
-
-def attribute(attributes: Mapping[str, str], name: str) -> str | None:
-    """An attribute by its local name, in whatever namespace (`r:id` in the transitional and in the strict form)."""
-    for key, value in attributes.items():
-        if key == name or key.endswith(" " + name):
-            return value
-    return None
-
-
-def number(text: str | None, default: int = 0) -> int:
-    """A whole number of an attribute, as damaged files write them too (`1.0`, blanks, nonsense → default)."""
-    if text is None:
-        return default
-    try:
-        return int(text)
-    except ValueError:
-        try:
-            return int(float(text))
-        except (ValueError, OverflowError):
-            return default
-
-
-def is_on(text: str | None, default: bool = False) -> bool:
-    """An xsd:boolean attribute."""
-    return default if text is None else text.strip() in ("1", "true", "on")

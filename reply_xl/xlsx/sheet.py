@@ -12,8 +12,21 @@ from collections.abc import Callable
 
 from reply_xl.errors import WorkbookError
 from reply_xl.xlsx.book import unescape
-from reply_xl.xlsx.model import ERROR_CODES, LETTERS, NO_CACHED_VALUE, Cell, ColumnRun, Formula, SheetData, Value, column_number, parse_area
-from reply_xl.xlsx.open import MAX_COLUMN, MAX_ROW, Scanner, attribute, is_on, number, tag_end
+from reply_xl.xlsx.model import (
+    ERROR_CODES,
+    LETTERS,
+    MAX_COLUMN,
+    MAX_ROW,
+    NO_CACHED_VALUE,
+    Cell,
+    ColumnRun,
+    Formula,
+    SheetData,
+    Value,
+    column_number,
+    parse_area,
+)
+from reply_xl.xlsx.xml import Scanner, attribute, is_on, number, tag_end
 
 MAX_CELLS = 5_000_000
 MAX_MERGES = 500_000
@@ -194,6 +207,10 @@ class _SheetReader(Scanner):
             elif name == tag_f:
                 if formula is not None:
                     formula.text = "".join(chars)
+                    if formula.shared is not None and formula.text:
+                        sheet.holders.setdefault(formula.shared, (row, column))
+                    if formula.kind in ("array", "dataTable") and ":" in formula.ref:
+                        sheet.arrays[row, column] = parse_area(formula.ref)
             elif name == tag_t:
                 if not phonetic:
                     inline.append("".join(chars))
@@ -258,7 +275,9 @@ class _SheetReader(Scanner):
                 raise ValueError(first)  # beyond the sheet, or columns described twice
             width = float(a["width"]) if "width" in a else None
             hidden = is_on(a.get("hidden")) or width == 0
-            sheet.columns.append(ColumnRun(first, last, number(a.get("style")), hidden, width, a))
+            at = self.parser.CurrentByteIndex
+            source = (at, tag_end(self.data, at)) if self._is_empty_tag(at) else None
+            sheet.columns.append(ColumnRun(first, last, number(a.get("style")), hidden, width, a, source))
         elif tag == "cols":
             sheet.cols = (self.parser.CurrentByteIndex, 0)
         elif tag == "dimension":
@@ -271,9 +290,9 @@ class _SheetReader(Scanner):
                 sheet.default_width = float(a["defaultColWidth"])
         elif tag == "sheetView":
             self.views += 1
-        elif tag == "pane" and self.views == 1:
+        elif tag == "pane" and self.views == 1 and not sheet.sheet_data[1]:  # custom views, below the cells, have panes too
             self.active_pane = a.get("activePane", "topLeft")
-        elif tag == "selection" and self.views == 1:
+        elif tag == "selection" and self.views == 1 and not sheet.sheet_data[1]:
             self.panes[a.get("pane", "topLeft")] = a.get("sqref", "A1")
         elif tag == "sheetProtection":
             sheet.protected = is_on(a.get("sheet"))

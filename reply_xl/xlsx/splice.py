@@ -15,9 +15,10 @@ from reply_xl.errors import WorkbookError
 from reply_xl.xlsx.book import BookData, SheetEntry
 from reply_xl.xlsx.cells import splice_sheet
 from reply_xl.xlsx.model import SheetData, parse_area
-from reply_xl.xlsx.open import Package, Scanner, part_name, tag_end
-from reply_xl.xlsx.styles import Styles, set_attribute, splice
+from reply_xl.xlsx.open import Package, part_name
+from reply_xl.xlsx.styles import Styles
 from reply_xl.xlsx.tables import Table, splice_table
+from reply_xl.xlsx.xml import Scanner, set_attribute, splice, tag_end
 from reply_xl.xlsx.zip import rewrite
 
 Changed = Iterable[tuple[SheetEntry, SheetData, list[Table]]]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from xml.sax.saxutils import quoteattr
 
 from reply_xl.errors import WorkbookError
-from reply_xl.xlsx.open import Package, Scanner, is_on, number, tag_end
+from reply_xl.xlsx.open import Package
 from reply_xl.xlsx.theme import Color, indexed_rgb, parse_rgb, read_theme, theme_rgb
+from reply_xl.xlsx.xml import Scanner, escaped, find_attribute, is_on, number, set_attribute, splice, tag_end
 
 # ECMA-376 part 1, 18.8.30, as Excel for en-US shows them
 BUILTIN_FORMATS = {
@@ -210,7 +210,7 @@ class Styles:
                 if code_id is None:
                     code_id = formats[code] = next_format
                     next_format += 1
-                    parts["numFmts"].append(f'<{x}numFmt numFmtId="{code_id}" formatCode={quoted(code)}/>'.encode())
+                    parts["numFmts"].append(f'<{x}numFmt numFmtId="{code_id}" formatCode="{escaped(code)}"/>'.encode())
                 xf = set_attribute(set_attribute(xf, b"numFmtId", b"%d" % code_id), b"applyNumberFormat", b"1")
             if style.fill != base.fill:
                 fill_id = 0
@@ -272,35 +272,6 @@ class Styles:
         return splice(self.data, edits)
 
 
-def splice(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
-    """`data` with each (start, end, replacement) put in; edits at the same place keep their order."""
-    pieces: list[bytes] = []
-    at = 0
-    for first, last, text in sorted(edits, key=lambda edit: edit[:2]):
-        pieces += (data[at:first], text)
-        at = last
-    pieces.append(data[at:])
-    return b"".join(pieces)
-
-
-def quoted(text: str) -> str:
-    """An attribute's value with its quotes; line ends and tabs survive as references."""
-    return '"' + quoteattr(text, {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;", '"': "&quot;"})[1:-1] + '"'
-
-
-def set_attribute(tag: bytes, name: bytes, value: bytes) -> bytes:
-    """An element's bytes with one attribute of its start tag set."""
-    opened = tag_end(tag, 0)
-    head, rest = tag[:opened], tag[opened:]
-    found = re.search(rb"(\s" + name + rb"\s*=\s*)(\"[^\"]*\"|'[^']*')", head)
-    if found:
-        return head[: found.start()] + found.group(1) + b'"' + value + b'"' + head[found.end() :] + rest
-    close = len(head) - (2 if head.endswith(b"/>") else 1)
-    return head[:close].rstrip() + b" " + name + b'="' + value + b'"' + head[close:] + rest
-
-
 def _count(head: bytes, more: int) -> bytes:
-    found = re.search(rb"(\scount\s*=\s*[\"'])(\d+)", head)
-    if not found:
-        return head
-    return head[: found.start(2)] + b"%d" % (int(found.group(2)) + more) + head[found.end(2) :]
+    found = find_attribute(head, b"count")
+    return set_attribute(head, b"count", b"%d" % (int(head[slice(*found)]) + more)) if found else head

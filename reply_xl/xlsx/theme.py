@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import colorsys
 
-from reply_xl.xlsx.open import Package, Scanner
+from reply_xl.xlsx.open import Package
+from reply_xl.xlsx.xml import Scanner
 
 Color = tuple[int, int, int] | None
 

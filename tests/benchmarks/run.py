@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -41,7 +42,9 @@ class Server:
     """`reply-xl sandbox` in a process of its own, with `ROWS` contacts."""
 
     def __init__(self, latency: float) -> None:
-        contacts = [{"id": FIRST + index, "email": f"c{index}@example.com", "firstName": f"C{index}", "title": "old"} for index in range(ROWS)]
+        contacts = [
+            {"id": FIRST + index, "email": f"c{index}@example.com", "firstName": f"C{index}", "title": "old"} for index in range(ROWS)
+        ]
         with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
             json.dump(contacts, file)
         self._file = file.name
@@ -60,7 +63,7 @@ class Server:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(10)
-        os.unlink(self._file)
+        Path(self._file).unlink()
 
 
 class Ours:
@@ -157,12 +160,14 @@ def startup() -> None:
     """From the start of the process to the first byte of `whoami` on the wire, against a bare import of requests."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    command = os.path.join(os.path.dirname(sys.executable), "reply-xl")
+    command = str(Path(sys.executable).with_name("reply-xl"))
     environment = {**os.environ, "REPLY_API_KEY": "key"}
 
     def first_byte() -> float:
         before = time.perf_counter()
-        process: subprocess.Popen[Any] = subprocess.Popen([command, "whoami", "--base-url", url], env=environment, stdout=subprocess.DEVNULL)
+        process: subprocess.Popen[Any] = subprocess.Popen(
+            [command, "whoami", "--base-url", url], env=environment, stdout=subprocess.DEVNULL
+        )
         connection, _ = listener.accept()
         connection.recv(1)
         taken = time.perf_counter() - before
