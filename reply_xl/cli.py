@@ -14,6 +14,7 @@ from reply_xl import __version__, commands
 from reply_xl.commands import COULD_NOT_RUN, NEEDS_ATTENTION, WRONG_USE
 from reply_xl.errors import Cancelled, NotAgreed, ReplyXlError
 
+_BOOK = "the workbook: .xlsx, .xlsm or .csv"
 _ROWS = "2:50,60, or selection, or all (default: all visible rows)"
 
 
@@ -52,7 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     columns = command("columns", commands.columns, "Show where each column of the sheet goes in Reply, and why.")
     preview = command("preview", commands.preview, "Show what would change in Reply. Sends nothing.")
     push = command("push", commands.push, "Update the contacts in Reply and write the results into the sheet.")
-    pull = command("pull", commands.pull, "Refresh the cells of the sheet from Reply. Changes nothing in Reply.")
+    pull = command("pull", commands.pull, "Refresh the cells of a sheet from Reply, or download contacts. Changes nothing in Reply.")
+    either = pull.add_mutually_exclusive_group(required=True)
+    for subparser in (columns, preview, push):
+        subparser.add_argument("book", metavar="BOOK", type=Path, help=_BOOK)
+    either.add_argument("book", metavar="BOOK", type=Path, nargs="?", help=_BOOK)
+    either.add_argument("--new", metavar="FILE", type=Path, help="download into FILE, a workbook that is not there yet (.xlsx)")
+    pull.add_argument("--list", metavar="NAME", help="with --new: only the contacts of this list in Reply")
+    pull.add_argument("--search", metavar="TEXT", help="with --new: only contacts whose text holds this")
     for subparser in (columns, preview, push, pull):
         _add_sheet_options(subparser)
     for subparser in (columns, preview, push):
@@ -81,7 +89,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_sheet_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("book", metavar="BOOK", type=Path, help="the workbook: .xlsx, .xlsm or .csv")
     parser.add_argument("--sheet", metavar="NAME", help="the sheet (default: the one that is active in the file)")
     parser.add_argument("--header-row", metavar="N", type=_row_number, help="the row that holds the headers (default: found by itself)")
 

@@ -126,6 +126,10 @@ def push(arguments: argparse.Namespace) -> int:
 
 
 def pull(arguments: argparse.Namespace) -> int:
+    if arguments.new is not None:
+        return _pull_new(arguments)
+    if arguments.list is not None or arguments.search is not None:
+        raise ConfigError("--list and --search choose what --new FILE downloads; leave them out, or add --new.")
     from reply_xl import console
     from reply_xl.pull import counts, refreshing
     from reply_xl.session import Session
@@ -160,6 +164,15 @@ def pull(arguments: argparse.Namespace) -> int:
             f"into {(out or arguments.book).name}; the others already agree with Reply."
         )
     return _exit_code(found.problems)
+
+
+def _pull_new(arguments: argparse.Namespace) -> int:
+    from reply_xl import pull_new
+
+    if arguments.sheet or arguments.header_row or arguments.rows != "all" or arguments.fields or arguments.only_empty or arguments.out:
+        raise ConfigError("--new downloads every field of each contact; choose contacts with --list and --search, and leave the rest out.")
+    with _interrupts(threading.Event(), "Stopping: what has been read is kept.") as cancelled:
+        return pull_new.run(arguments.new, arguments.list, arguments.search, arguments.base_url, cancelled)
 
 
 def whoami(arguments: argparse.Namespace) -> int:

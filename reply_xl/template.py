@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from reply_xl.columns import MESSAGE, OURS, REPLY_ID, STATUS, UPDATED_AT, map_columns
 from reply_xl.fields import BY_NAME, CATALOGUE, fold
-from reply_xl.literal import DATE, HEADER, HEADING, NOTE, cell_xml, escape, row_xml, style_of
+from reply_xl.literal import DATE, HEADER, HEADING, NOTE, cell_xml, escape, protect, row_xml, style_of
 from reply_xl.model import CellValue, Column, CustomField, Kind, column_letter
 from reply_xl.parts import write_package
 
@@ -30,7 +30,7 @@ READ_ONLY = tuple(f"Reply {field.label[0].lower()}{field.label[1:]}" for field i
 _LONGEST_HEADER = 255
 _WIDTHS = {
     REPLY_ID: 13, STATUS: 13, MESSAGE: 60, UPDATED_AT: 19, "Email": 30, "First name": 12, "Last name": 14, "Title": 22, "Company": 23,
-    "Company size": 13, "Notes": 32, "Opted out": 10, "Phone": 17, "Second phone": 17, "Time zone": 20, "LinkedIn URL": 36,
+    "Company size": 13, "Notes": 20, "Opted out": 10, "Phone": 17, "Second phone": 17, "Time zone": 20, "LinkedIn URL": 36,
 }  # fmt: skip
 _COLOURS = (
     ("E2EFDA", ("Updated",)),
@@ -97,7 +97,8 @@ def head(columns: Sequence[Column]) -> bytes:
         f'<col min="{place}" max="{place}" width="{_width(column)}" style="{style_of(column.header, column.target)}" customWidth="1"/>'
         for place, column in enumerate(columns, 1)
     )
-    headers = row_xml(1, [cell_xml(column.header, HEADER) for column in columns])
+    # a table's headers are shared strings, as Excel itself writes them
+    headers = row_xml(1, [f' s="{HEADER}" t="s"><v>{place}</v></c>' for place in range(len(columns))])
     return (
         f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_REL}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView tabSelected="1" workbookViewId="0"><pane xSplit="{pane}" ySplit="1" topLeftCell="{corner}" '
@@ -120,10 +121,11 @@ def tail(columns: Sequence[Column]) -> bytes:
 def other_parts(columns: Sequence[Column], last_row: int) -> dict[str, bytes]:
     """Every part but the sheet of contacts, which ends in `last_row`."""
     area = f"A1:{column_letter(len(columns) - 1)}{max(last_row, 2)}"
-    names = "".join(f'<tableColumn id="{place}" name={quoteattr(escape_name(c.header))}/>' for place, c in enumerate(columns, 1))
+    names = "".join(f'<tableColumn id="{place}" name={quoteattr(protect(c.header))}/>' for place, c in enumerate(columns, 1))
+    headers = "".join(f'<si><t xml:space="preserve">{escape(column.header)}</t></si>' for column in columns)
     types = {
         "xl/workbook.xml": "sheet.main", SHEET_PART: "worksheet", "xl/worksheets/sheet2.xml": "worksheet", "xl/styles.xml": "styles",
-        "xl/tables/table1.xml": "table",
+        "xl/sharedStrings.xml": "sharedStrings", "xl/tables/table1.xml": "table",
     }  # fmt: skip
     overrides = "".join(f'<Override PartName="/{part}" ContentType="{_TYPE}.{kind}+xml"/>' for part, kind in types.items())
     texts = {
@@ -133,9 +135,10 @@ def other_parts(columns: Sequence[Column], last_row: int) -> dict[str, bytes]:
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_REL}"><bookViews><workbookView/></bookViews><sheets>'
         f'<sheet name="{SHEET}" sheetId="1" r:id="rId1"/><sheet name="How it works" sheetId="2" r:id="rId2"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": _relations(
-            ("worksheet", "worksheets/sheet1.xml"), ("worksheet", "worksheets/sheet2.xml"), ("styles", "styles.xml")
+            ("worksheet", "worksheets/sheet1.xml"), ("worksheet", "worksheets/sheet2.xml"), ("styles", "styles.xml"), ("sharedStrings", "sharedStrings.xml")
         ),
         "xl/styles.xml": _styles(),
+        "xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}" count="{len(columns)}" uniqueCount="{len(columns)}">{headers}</sst>',
         "xl/worksheets/_rels/sheet1.xml.rels": _relations(("table", "../tables/table1.xml")),
         "xl/tables/table1.xml": f'<table xmlns="{_MAIN}" id="1" name="{TABLE}" displayName="{TABLE}" ref="{area}" totalsRowShown="0">'
         f'<autoFilter ref="{area}"/><tableColumns count="{len(columns)}">{names}</tableColumns>'
@@ -143,11 +146,6 @@ def other_parts(columns: Sequence[Column], last_row: int) -> dict[str, bytes]:
         "xl/worksheets/sheet2.xml": _explanations(),
     }  # fmt: skip
     return {name: (_HEAD + text).encode() for name, text in texts.items()}
-
-
-def escape_name(header: str) -> str:
-    """A header as a table's column name holds it."""
-    return escape(header).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _width(column: Column) -> int:

@@ -73,7 +73,9 @@ def test_a_fresh_book_is_saved_and_opened_again(tmp_path: Path) -> None:
     book.sheets[0].range("A1").value = [["ID", "Name"], [1, "Ann"]]
     second = book.sheets.add("Second", after=book.sheets[0])
     second.range("B2").value = "x"
-    assert [one.name for one in book.sheets] == ["Sheet1", "Second"]
+    book.sheets.add("Third", after=second).visible = False
+    second.activate()
+    assert [one.name for one in book.sheets] == ["Sheet1", "Second", "Third"]
     book.save(tmp_path / "a.xlsx")
     assert (book.name, Path(book.fullname)) == ("a.xlsx", tmp_path / "a.xlsx")
     book.close()
@@ -82,7 +84,8 @@ def test_a_fresh_book_is_saved_and_opened_again(tmp_path: Path) -> None:
     assert xw.Book(str(tmp_path / "a.xlsx")) == book
     assert book.sheets["second"].range("B2").value == "x"
     assert book.sheets[0].used_range.value == [["ID", "Name"], [1.0, "Ann"]]
-    assert book.sheets.active.name == "Sheet1"
+    assert [one.visible for one in book.sheets] == [True, True, False]
+    assert book.sheets.active.name == "Second"
     with pytest.raises(NotImplementedError, match=r"Sheets\.add"):
         book.sheets.add("No")
 
@@ -644,7 +647,7 @@ def test_members_without_support_refuse_by_name(sheet: Any) -> None:
         (lambda: sheet.range("A1").merge(), r"Range\.merge"), (lambda: setattr(sheet.range("A1"), "wrap_text", True), r"Range\.wrap_text"),
         (lambda: setattr(sheet.range("A1").rows, "hidden", True), r"Setting Range\.row_hidden"), (lambda: sheet.range("A1").font.size, r"Font\.size"),
         (lambda: sheet.tables.add(sheet.range("A1:B2"), has_headers=False), r"Tables\.add"), (lambda: sheet.book.to_pdf(), r"Book\.to_pdf"),
-        (lambda: setattr(sheet, "visible", False), r"Setting Sheet\.visible"), (lambda: setattr(sheet.range("A1"), "formula", "=[@Qty]*2"), r"Range\.formula"),
+        (lambda: setattr(sheet.pivot_tables, "x", 1), r"Sheet\.pivot_tables"), (lambda: setattr(sheet.range("A1"), "formula", "=[@Qty]*2"), r"Range\.formula"),
         (lambda: setattr(sheet.tables.add(sheet.range("F1:G2")), "show_totals", True), r"Setting Table\.show_totals"), (lambda: sheet.book.app.calculate(), r"App\.calculate"),
     ):  # fmt: skip
         with pytest.raises(NotImplementedError, match=name):

@@ -17,17 +17,18 @@ from reply_xl import errors
 LEVELS = """
 __init__ errors
 model
-fields addresses host_values csv_text
+fields addresses host_values csv_text parts
 values
-columns proof answers wishes region
+columns proof answers wishes region literal spool
 identity
 patches
-client pace journal config cells results
+client pace journal config cells results template
 lookup sheet csv_book
 plan send workbook session
-preview push pull
+preview push pull download
 console
-demo
+demo pull_new
+commands
 cli
 __main__
 """
@@ -72,7 +73,7 @@ MAY_IMPORT = {"sandbox": (), "xlsx": ("errors",), "engine": ("errors", "xlsx.")}
 # Who may open the front door of a package; nobody but `engine` reaches behind it, except for reading and saving the bytes of a file.
 DOORS = {
     "engine": ("workbook", "csv_book"),
-    "sandbox": ("cli", "demo"),
+    "sandbox": ("commands", "demo"),
     "xlsx": (),
     "xlsx.open": ("csv_book",),
     "xlsx.save": ("csv_book",),
@@ -84,7 +85,6 @@ THIRD_PARTY = {
     "config": "keyring platformdirs",
     "console": "rich",
     "csv_book": "xlwings",
-    "demo": "openpyxl",
     "engine.apps": "xlwings",
     "engine.book": "xlwings",
     "engine.formats": "xlwings",
@@ -99,7 +99,7 @@ THIRD_PARTY = {
 }
 
 # Modules that compute and do nothing else, and all that they may take from the standard library.
-PURE = "errors model fields values columns proof answers wishes identity patches cells addresses csv_text"
+PURE = "errors model fields values columns proof answers wishes identity patches cells addresses csv_text host_values literal"
 COMPUTING = """
 __future__ collections collections.abc dataclasses datetime decimal difflib enum functools json math re typing unicodedata
 urllib.parse zoneinfo

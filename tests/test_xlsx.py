@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import loss_workbooks
 import openpyxl
 import pytest
 import workbooks
@@ -586,6 +587,7 @@ def test_mutated_files_give_a_sentence_or_a_book(full_bytes: bytes, tmp_path: Pa
     """Bytes changed in the zip and inside its parts: only `SheetError`s, or a book that can be read and saved."""
     dice = random.Random(seed)
     books = [workbooks.contents(table_book(tmp_path / "t.xlsx")), workbooks.contents(workbooks.chained(tmp_path / "c.xlsx"))]
+    books.append(workbooks.contents(loss_workbooks.office(tmp_path / "o.xlsm")))
     books.append({name: data for name, data in full_parts(full_bytes).items() if name not in workbooks.STRANGE})
     opened = 0
     sentences: set[str] = set()

@@ -188,6 +188,14 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
     def visible(self) -> bool:
         return self.file.entry.state == "visible"
 
+    @visible.setter
+    def visible(self, value: bool) -> None:
+        book = self.file.book
+        book.only_fresh("Sheet.visible (set)")
+        if not value and not any(sheet.entry.state == "visible" for sheet in book.sheets if sheet is not self.file):
+            raise SheetError("A workbook must show one sheet.")
+        self.file.entry.state = "visible" if value else "hidden"
+
     @property
     def pivot_tables(self) -> Any:
         raise NotImplementedError("Sheet.pivot_tables is not supported for files without Excel")

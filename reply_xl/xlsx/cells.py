@@ -8,7 +8,7 @@ from xml.parsers import expat
 from reply_xl.errors import WorkbookError
 from reply_xl.xlsx.edit import FORMULA_TEXT, VALUE, default_style, formula_text, number_text, style_at, value_at
 from reply_xl.xlsx.model import ERROR_TEXTS, NO_CACHED_VALUE, ColumnRun, SheetData, area_text, column_letters, column_number, parse_area
-from reply_xl.xlsx.xml import escaped, find_attribute, set_attribute, splice, tag_end
+from reply_xl.xlsx.xml import escaped, find_attribute, number, set_attribute, splice, tag_end
 
 # what XML 1.0 cannot hold, and the underscore of a text that looks like an escape (ECMA-376 part 1, 22.9.2.19)
 _TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -177,7 +177,7 @@ def _scan_row(row_bytes: bytes) -> tuple[list[tuple[int, int, int]], dict[int, t
 def _spans(head: bytes, columns: dict[int, int]) -> bytes:
     """The row's `spans`, a hint of its first and last column, widened where it is given."""
     found = find_attribute(head, b"spans")
-    numbers = [int(text) for text in re.findall(rb"\d+", head[slice(*found)])] if found else []
+    numbers = [number(text.decode()) for text in re.findall(rb"\d+", head[slice(*found)])] if found else []
     if not numbers or (min(columns) >= min(numbers) and max(columns) <= max(numbers)):
         return head
     return set_attribute(head, b"spans", b"%d:%d" % (min(*numbers, *columns), max(*numbers, *columns)))

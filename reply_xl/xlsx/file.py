@@ -179,7 +179,9 @@ class BookFile:
                 table.settle()
         self.data.sheets = [sheet.entry for sheet in self.sheets]
         self.data.tab_names = [entry.name for entry in self.data.sheets]
-        self.package = open_package(fresh_bytes([(sheet.entry, sheet.tables) for sheet in self.sheets], self.data.names), self.name)
+        self.data.active_tab = self.sheets.index(self.active) if self.active else 0
+        contents = [(sheet.entry, sheet.tables) for sheet in self.sheets]
+        self.package = open_package(fresh_bytes(contents, self.data.names, self.data.active_tab), self.name)
 
     def spliced(self) -> bytes:
         if self.fresh:

@@ -274,4 +274,5 @@ class Styles:
 
 def _count(head: bytes, more: int) -> bytes:
     found = find_attribute(head, b"count")
-    return set_attribute(head, b"count", b"%d" % (int(head[slice(*found)]) + more)) if found else head
+    count = number(head[slice(*found)].decode("ascii", "replace"), -1) if found else -1
+    return head if count < 0 else set_attribute(head, b"count", b"%d" % (count + more))

@@ -10,7 +10,6 @@ client, nothing written; it and the download take turns, and the ratio is that o
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -76,7 +75,7 @@ class Server:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(10)
-        os.unlink(self._file)
+        Path(self._file).unlink()
 
 
 def pages(client: Client) -> Iterator[tuple[Contact, ...]]:
@@ -100,7 +99,7 @@ def pulled(client: Client, folder: Path) -> Downloaded:
     target = folder / "leads.xlsx"
     target.unlink(missing_ok=True)
     result = download(client, Wanted(), target, place="benchmark")
-    assert result.contacts == CONTACTS and result.certain, result
+    assert (result.contacts, result.certain) == (CONTACTS, True)
     return result
 
 
