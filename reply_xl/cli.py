@@ -4,11 +4,14 @@ answer; 3: some rows need attention."""
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from reply_xl import __version__, commands
 from reply_xl.commands import COULD_NOT_RUN, NEEDS_ATTENTION, WRONG_USE
@@ -20,6 +23,7 @@ _ROWS = "2:50,60, or selection, or all (default: all visible rows)"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. Prints sentences, never a traceback."""
+    _make_streams_safe()
     arguments = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
@@ -39,13 +43,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(f"Something unexpected went wrong. {_log_traceback()}", COULD_NOT_RUN)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the list of all options before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USE, f"{message[:1].upper()}{message[1:].rstrip('.')}; “{self.prog} --help” tells how it is written.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="reply-xl", description="Edit Reply.io contacts from an Excel sheet.")
+    parser = _Parser(prog="reply-xl", description="Edit Reply.io contacts from an Excel sheet.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"reply-xl {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        added = subparsers.add_parser(name, help=text, description=text)
+        added = subparsers.add_parser(name, help=text, description=text, allow_abbrev=False)
         added.set_defaults(run=run)
         return added
 
@@ -104,9 +115,7 @@ def _add_sandbox_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8765, help="the port on this computer (default 8765; 0 takes a free one)")
     parser.add_argument("--contacts", metavar="FILE", type=Path, help="a JSON list of contacts to hold instead of the made-up ones")
     parser.add_argument("--latency", metavar="SECONDS", type=float, default=0.0, help="how long every answer takes")
-    parser.add_argument(
-        "--quota", default=os.environ.get("REPLY_XL_QUOTA", "100/60,3000/3600"), help="N/seconds,N/seconds or off (default: as Reply)"
-    )
+    parser.add_argument("--quota", default="100/60,3000/3600", help="N/seconds,N/seconds or off (default: 100/60,3000/3600, as Reply)")
     parser.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[], dest="settings", help="a switch, such as accounts_feature=true"
     )
@@ -115,7 +124,7 @@ def _add_sandbox_options(parser: argparse.ArgumentParser) -> None:
 def _row_number(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else 0
     if not 1 <= number <= 1_048_576:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a row number")
+        raise argparse.ArgumentTypeError(f"“{text}” is not a row number; rows are written as 2:50,60")
     return number
 
 
@@ -144,13 +153,24 @@ def _allowed(text: str) -> frozenset[str]:
     words = frozenset(word.strip().casefold() for word in text.split(",") if word.strip())
     unknown = sorted(words - set(GUARDS))
     if unknown or not words:
-        raise argparse.ArgumentTypeError(f"“{text}” is not of {', '.join(GUARDS)}")
+        raise argparse.ArgumentTypeError(f"“{text}” is not understood; use one or more of {','.join(GUARDS)}")
     return words
 
 
 def _say(sentence: str, code: int) -> int:
-    print(sentence, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError, ValueError):
+        print("".join(char if char.isprintable() else " " for char in sentence), file=sys.stderr, flush=True)
     return code
+
+
+def _make_streams_safe() -> None:
+    """Output that is closed goes nowhere, and a character that a terminal's encoding lacks becomes `?`: neither ends a run."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  it stays open as long as the program
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _log_traceback() -> str:

@@ -8,21 +8,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reply_xl.errors import ConfigError, NotAgreed, SheetError
+from reply_xl.errors import ApiUnreachable, ConfigError, NotAgreed
+from reply_xl.interrupts import stoppable, unbroken
 
 if TYPE_CHECKING:
     from reply_xl.model import Outcome
     from reply_xl.plan import Request
-    from reply_xl.push import Push
-    from reply_xl.sheet import Layout
-    from reply_xl.workbook import Workbook
 
 FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 
@@ -40,10 +37,14 @@ def columns(arguments: argparse.Namespace) -> int:
         try:
             contacts = stack.enter_context(Session(arguments.base_url)).contacts
         except ConfigError as error:
-            if arguments.base_url:
+            if arguments.base_url is not None:
                 raise
             console.say(f"{error} Custom fields are not looked up.")
-        found, notes = read_columns(reading, contacts)
+        try:
+            found, notes = read_columns(reading, contacts)
+        except ApiUnreachable as error:
+            found, notes = read_columns(reading, None)
+            console.say(f"{error} Custom fields are not looked up.")
         if arguments.json:
             print(console.columns_json(sheet.name, reading.header_row, found))
         else:
@@ -61,7 +62,7 @@ def preview(arguments: argparse.Namespace) -> int:
     with (
         Workbook(arguments.book) as book,
         console.Progress() as progress,
-        _interrupts(threading.Event()) as cancelled,
+        stoppable(threading.Event()) as cancelled,
         Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
     ):
         draft = plan.draft(book.sheet(arguments.sheet), session.contacts, session.memory, _request(arguments), on_progress=progress.at)
@@ -79,6 +80,7 @@ def preview(arguments: argparse.Namespace) -> int:
 
 def push(arguments: argparse.Namespace) -> int:
     from reply_xl import console, plan
+    from reply_xl.delivery import deliver
     from reply_xl.preview import refused
     from reply_xl.push import Push
     from reply_xl.send import Terms
@@ -94,7 +96,7 @@ def push(arguments: argparse.Namespace) -> int:
     ):
         book.check_savable(out)
         sheet = book.sheet(arguments.sheet)
-        with _interrupts(cancelled):
+        with stoppable(cancelled):
             draft = plan.draft(sheet, session.contacts, session.memory, _request(arguments), on_progress=progress.at)
         _say_all(*book.notes, *draft.notes)
         if draft.plan.refusal:
@@ -106,18 +108,18 @@ def push(arguments: argparse.Namespace) -> int:
         run = Push(sheet, draft, keeps_ids=not session.loopback)
         layout = run.prepare()
         book.save(out)
-        with _interrupts(cancelled, "Stopping: what is under way is finished, the rest is not sent."):
-            progress.start("Updating contacts", len(to_send))
-            terms = Terms(session.contacts, draft.policy, session.memory, cancelled, session.pace.pause)
-            outcomes = run.send(terms, progress.advance)
+        # From here on something may be stored in Reply: no signal may keep its outcome from being written.
+        with unbroken():
+            with stoppable(cancelled, "Stopping: what is under way is finished, the rest is not sent."):
+                progress.start("Updating contacts", len(to_send))
+                terms = Terms(session.contacts, draft.policy, session.memory, cancelled, session.pace.pause)
+                outcomes = run.send(terms, progress.advance)
             progress.stop()
-            lost = _deliver(run, layout, outcomes, book, out)
-        if arguments.json:
-            _print_json(outcomes)
-        else:
-            seen = [outcome for outcome in outcomes if lost or outcome.word.value not in ("updated", "unchanged")]
-            console.show_outcomes(seen, "What became of each row" if lost else "Rows to look at", most=len(seen) if lost else None)
-            print(console.summary(outcomes))
+            lost = deliver(run, layout, outcomes, book, out)
+            if arguments.json:
+                _print_json(outcomes)
+            else:
+                console.show_results(outcomes, everything=bool(lost))
         if lost:
             console.say(lost)
             return COULD_NOT_RUN
@@ -139,7 +141,7 @@ def pull(arguments: argparse.Namespace) -> int:
     with (
         Workbook(arguments.book) as book,
         console.Progress() as progress,
-        _interrupts(threading.Event()) as cancelled,
+        stoppable(threading.Event()) as cancelled,
         Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
     ):
         book.check_savable(out)
@@ -171,16 +173,17 @@ def _pull_new(arguments: argparse.Namespace) -> int:
 
     if arguments.sheet or arguments.header_row or arguments.rows != "all" or arguments.fields or arguments.only_empty or arguments.out:
         raise ConfigError("--new downloads every field of each contact; choose contacts with --list and --search, and leave the rest out.")
-    with _interrupts(threading.Event(), "Stopping: what has been read is kept.") as cancelled:
+    with stoppable(threading.Event(), "Stopping: what has been read is kept.") as cancelled:
         return pull_new.run(arguments.new, arguments.list, arguments.search, arguments.base_url, cancelled)
 
 
 def whoami(arguments: argparse.Namespace) -> int:
     from reply_xl.session import Session
+    from reply_xl.values import shown
 
     with Session(arguments.base_url) as session:
         who = session.contacts.whoami()
-        name = who.username or "a user without a name"
+        name = shown(who.username) or "a user without a name"
         print(f"The key belongs to {name} (user {who.user_id}, team {who.team_id}) on {session.contacts.base_url}.")
     return FINE
 
@@ -190,6 +193,7 @@ def login(arguments: argparse.Namespace) -> int:
 
     from reply_xl import config
     from reply_xl.session import Session
+    from reply_xl.values import shown
 
     if sys.stdin and sys.stdin.isatty():
         key = getpass.getpass("API key (Settings → API Key in Reply; it is not shown): ").strip()
@@ -200,7 +204,7 @@ def login(arguments: argparse.Namespace) -> int:
     with Session(arguments.base_url, key=key) as session:
         who = session.contacts.whoami()
         config.store_key(session.contacts.base_url, key)
-    print(f"Connected as {who.username or who.user_id}; the key is in the keychain of this computer.")
+    print(f"Connected as {shown(who.username) or who.user_id}; the key is in the keychain of this computer.")
     return FINE
 
 
@@ -208,7 +212,7 @@ def logout(arguments: argparse.Namespace) -> int:
     from reply_xl import config
     from reply_xl.client import REPLY_URL, checked_base_url
 
-    gone = config.forget_key(checked_base_url(arguments.base_url or REPLY_URL))
+    gone = config.forget_key(checked_base_url(REPLY_URL if arguments.base_url is None else arguments.base_url))
     print("The key was removed from the keychain." if gone else "There was no key in the keychain.")
     return FINE
 
@@ -237,7 +241,7 @@ def sandbox(arguments: argparse.Namespace) -> int:
             on_ready=ready,
             **{"latency": arguments.latency, "quota": arguments.quota, **switches},
         )
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise ConfigError(f"Port {arguments.port} of this computer is taken or closed to you; choose another with --port.") from error
     except (ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"The practice server cannot start with that: {error}.") from error
@@ -248,39 +252,6 @@ def _request(arguments: argparse.Namespace) -> Request:
     from reply_xl.plan import Request
 
     return Request(arguments.rows, arguments.header_row, arguments.fields, arguments.only_empty, arguments.allow)
-
-
-def _deliver(run: Push, layout: Layout, outcomes: Sequence[Outcome], book: Workbook, out: Path | None) -> str:
-    """Writes the outcomes into the book and saves it. If it cannot be saved any more, the results go into a copy beside it, or into
-    this user's data folder: a result is never lost. Returns "" or the sentence about that."""
-    from reply_xl.config import data_folder
-
-    problem = ""
-    try:
-        run.write(layout, outcomes)
-    except SheetError as error:
-        problem = f"{error} All results are in what is printed here."
-    try:
-        book.save(out)
-    except SheetError as error:
-        wanted = out or book.path
-        name = f"{wanted.stem.removesuffix('.results')}.results{wanted.suffix}"
-        for place in ("beside", "data"):
-            with contextlib.suppress(SheetError, OSError):
-                copy = _free_name((wanted.parent if place == "beside" else data_folder()) / name)
-                book.save(copy)
-                return f"{error} {problem or f'The results are in {copy}.'}"
-        return f"{error} All results are in what is printed here."
-    return problem
-
-
-def _free_name(path: Path) -> Path:
-    """`path`, or the first of `name-2`, `name-3` … that is not there yet."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free
 
 
 def _agree(statement: str, question: str, options: str, *, agreed: bool) -> None:
@@ -298,11 +269,12 @@ def _agree(statement: str, question: str, options: str, *, agreed: bool) -> None
 
 def _refused(refusal: str, outcomes: Sequence[Outcome], *, as_json: bool) -> int:
     from reply_xl import console
+    from reply_xl.model import Word
 
     if as_json:
         _print_json(outcomes)
     else:
-        unfit = [outcome for outcome in outcomes if outcome.word.value in ("invalid", "not found")]
+        unfit = [outcome for outcome in outcomes if outcome.word in (Word.INVALID, Word.NOT_FOUND)]
         console.show_outcomes(unfit, "Rows that do not fit")
     console.say(refusal)
     return COULD_NOT_RUN
@@ -327,26 +299,6 @@ def _exit_code(outcomes: Sequence[Outcome]) -> int:
     from reply_xl.model import FINE as FINE_WORDS
 
     return FINE if all(outcome.word in FINE_WORDS for outcome in outcomes) else NEEDS_ATTENTION
-
-
-@contextlib.contextmanager
-def _interrupts(cancelled: threading.Event, sentence: str = "Stopping.") -> Iterator[threading.Event]:
-    """While this lasts, the first Ctrl-C asks the run to stop; a second one ends the program at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield cancelled
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def stop(number: int, frame: object) -> None:
-        cancelled.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        print(f"\n{sentence}", file=sys.stderr, flush=True)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield cancelled
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _switches(settings: Sequence[str]) -> dict[str, Any]:

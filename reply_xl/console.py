@@ -5,6 +5,7 @@ Nothing that came from Reply or from a workbook is shown with its control charac
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -33,9 +34,10 @@ _COLOURS = {
 }
 
 
-def say(sentence: str) -> None:
-    """One line on stderr."""
-    print(sentence, file=sys.stderr, flush=True)
+def say(text: str) -> None:
+    """Lines on stderr, without control characters. That nobody reads them is no error: what is done goes on."""
+    with contextlib.suppress(OSError, ValueError):
+        print("\n".join(printable(line) for line in text.split("\n")), file=sys.stderr, flush=True)
 
 
 def json_line(outcome: Outcome) -> str:
@@ -112,6 +114,8 @@ def show_counts(plan: Plan) -> None:
 def takes(plan: Plan, minutes: float) -> str:
     """Contacts, requests and minutes, as a sentence."""
     contacts = len(plan.to_send)
+    if not contacts:
+        return "Nothing would change."
     duration = "less than a minute" if minutes < 1 else f"about {minutes:.0f} minute{_s(round(minutes))}"
     return f"{contacts} contact{_s(contacts)} would change: {contacts} request{_s(contacts)}, {duration}."
 
@@ -129,7 +133,7 @@ def question(plan: Plan, minutes: float) -> str:
 def strangers(plan: Plan) -> list[str]:
     """Up to three rows beside the names in Reply, where nothing else shows that they are the same people."""
     asked = "No e-mail in these rows can be compared with Reply. Are these the same people?"
-    return [asked, *(f"  {ours} is {shown(theirs)} in Reply" for ours, theirs in plan.strangers)] if plan.strangers else []
+    return [asked, *(f"  {ours} is {theirs} in Reply" for ours, theirs in plan.strangers)] if plan.strangers else []
 
 
 def ask(question: str) -> bool:
@@ -140,6 +144,22 @@ def ask(question: str) -> bool:
         return input().strip().casefold() in ("y", "yes")
     except EOFError:
         return False
+
+
+def show_results(outcomes: Sequence[Outcome], *, everything: bool) -> None:
+    """The rows that somebody should look at, and how many there are of each outcome; `everything`: each row, for there is no other
+    place where it stands. Rows that were cancelled are one line."""
+    if everything:
+        show_outcomes(outcomes, "What became of each row", most=len(outcomes))
+    else:
+        quiet = (Word.UPDATED, Word.UNCHANGED, Word.CANCELLED)
+        show_outcomes([outcome for outcome in outcomes if outcome.word not in quiet], "Rows to look at")
+    cancelled = sum(outcome.word is Word.CANCELLED for outcome in outcomes)
+    if cancelled:
+        print(
+            f"{cancelled} row{_s(cancelled)} {'was' if cancelled == 1 else 'were'} cancelled before {'it was' if cancelled == 1 else 'they were'} sent."
+        )
+    print(summary(outcomes))
 
 
 def show_outcomes(outcomes: Sequence[Outcome], title: str, most: int | None = None) -> None:
@@ -249,12 +269,17 @@ def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], co
     for header in headers:
         table.add_column(header, overflow="fold")
     for position, row in enumerate(rows):
-        cells = [Text("".join(char if char.isprintable() else " " for char in text)) for text in row]
+        cells = [Text(printable(text)) for text in row]
         if colours:
             cells[1].stylize(colours[position])
         table.add_row(*cells)
     terminal = sys.stdout.isatty()
     Console(file=sys.stdout, width=None if terminal else 120, highlight=False).print(table)
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
 def _goes_to(column: Column) -> str:

@@ -70,7 +70,7 @@ def send(decisions: Sequence[Decision], terms: Terms, on_outcome: Callable[[Outc
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)  # short, so that Ctrl-C reaches the main thread on every platform
-    except KeyboardInterrupt:
+    except BaseException:  # whatever ends this thread's wait, the outcomes that are known must reach the caller
         run.abandon()
     return run.outcomes
 

@@ -25,7 +25,7 @@ class Session(AbstractContextManager["Session"]):
         cancelled: threading.Event | None = None,
         on_wait: Callable[[float, str], None] | None = None,
     ) -> None:
-        url = checked_base_url(base_url or REPLY_URL)
+        url = checked_base_url(REPLY_URL if base_url is None else base_url)
         self.loopback = is_loopback(url)
         settings = config.load(url, loopback=self.loopback, key=key)
         self.cancelled = cancelled or threading.Event()

@@ -21,7 +21,7 @@ from reply_xl.errors import WorkbookError
 from reply_xl.parts import Packed
 
 _MARK = b'{"reply_xl_download":'
-_LEVEL = 3
+_LEVEL = 1
 _PIECE = 2**20
 _KEEPS = 24 * 3600.0
 """Seconds after which a download that was cut is not gone on with: its first contacts would be too old."""

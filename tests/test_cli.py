@@ -502,10 +502,11 @@ def test_the_base_url_is_where_everything_goes(make_sandbox: Make, book: Book, c
     ],
 )  # fmt: skip
 def test_wrong_use_is_2(command: Command, arguments: list[str]) -> None:
-    """Usage on stderr, nothing on stdout, no traceback."""
+    """One sentence on stderr that tells where help is, nothing on stdout, no traceback."""
     ran = command(*arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert "usage" in ran.err.lower()
+    assert "--help” tells how it is written.\n" in ran.err
+    assert ran.err.count("\n") == 1
 
 
 def test_a_field_that_is_none_is_named(sandbox: Sandbox, book: Book, command: Command) -> None:
