@@ -96,8 +96,9 @@ def loads(body: bytes) -> object:
         raise _unreadable() from None
 
 
-def problem(status: int, body: bytes, *, retry_after: float | None = None) -> ApiError:
-    """The error that an answer other than 2xx stands for, in any of the three shapes (bare, validation, business) or in none."""
+def problem(status: int, body: bytes, *, retry_after: float | None = None, key_variable: str = "") -> ApiError:
+    """The error that an answer other than 2xx stands for, in any of the three shapes (bare, validation, business) or in none.
+    `key_variable`: the environment variable that the key came from, if any."""
     if status >= 500:
         return ApiFailed(f"Reply had a problem of its own (status {status}); try again later.", status=status)
     if status < 400:
@@ -110,7 +111,7 @@ def problem(status: int, body: bytes, *, retry_after: float | None = None) -> Ap
     detail = reason_text(data.get("detail")) or reason_text(data.get("title"))
     code = data.get("code") if isinstance(data.get("code"), str) else None
     if status == 401:
-        return NotAuthorised("Reply did not accept the API key; connect again with a key from Settings → API Key in Reply.", status=401)
+        return NotAuthorised(_wrong_key(key_variable), status=401)
     if status == 429:
         return RateLimited("Reply's quota is used up; wait a minute and try again.", retry_after=retry_after)
     if status == 403:
@@ -142,6 +143,13 @@ def reason_text(value: object) -> str:
         return ""
     line = " ".join("".join(char if char.isprintable() else " " for char in value).split())
     return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"
+
+
+def _wrong_key(variable: str) -> str:
+    source = "a key from Settings → API Key in Reply"
+    if variable:
+        return f"Reply did not accept the API key in the variable {variable}; set it to {source}, or unset it and run “reply-xl login”."
+    return f"Reply did not accept the API key; run “reply-xl login” with {source}."
 
 
 def _because(detail: str) -> str:

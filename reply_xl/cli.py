@@ -113,7 +113,9 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_sandbox_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8765, help="the port on this computer (default 8765; 0 takes a free one)")
-    parser.add_argument("--contacts", metavar="FILE", type=Path, help="a JSON list of contacts to hold instead of the made-up ones")
+    parser.add_argument(
+        "--contacts", metavar="FILE", type=Path, help="hold the contacts of a workbook, or of a JSON list, instead of the made-up ones"
+    )
     parser.add_argument("--latency", metavar="SECONDS", type=float, default=0.0, help="how long every answer takes")
     parser.add_argument("--quota", default="100/60,3000/3600", help="N/seconds,N/seconds or off (default: 100/60,3000/3600, as Reply)")
     parser.add_argument(

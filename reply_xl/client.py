@@ -5,9 +5,11 @@ Nothing that may have arrived is repeated here, except reads and a request that 
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import ipaddress
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,11 +45,21 @@ def checked_base_url(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
+    if not host and _with_scheme(url):
+        raise ConfigError(f"“{url}” is not a base URL; write {_with_scheme(url)}.")
     if not host or parts.username or parts.password or parts.query or parts.fragment or any(char <= " " for char in url.strip()):
         raise ConfigError(f"“{url}” is not a base URL; use {REPLY_URL} or leave it out.")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
         raise ConfigError(f"“{url}” is not safe for an API key; the base URL must begin with https://.")
     return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
+
+
+def _with_scheme(url: str) -> str:
+    """The base URL that somebody meant who left out its beginning, or ""."""
+    for scheme in ("http", "https"):
+        with contextlib.suppress(ConfigError):
+            return checked_base_url(f"{scheme}://{url.strip()}") if "://" not in url else ""
+    return ""
 
 
 def is_loopback(url: str) -> bool:
@@ -104,7 +116,8 @@ class Client:
     """The contacts of the workspace that `key` opens; safe to use from several threads.
 
     `timeout`: seconds to connect, and seconds of silence while reading (Reply has been seen to stall for 57). Never redirected, never
-    through a proxy to this machine itself. `instance` is what a sandbox calls itself in its answers, "" for Reply."""
+    through a proxy to this machine itself. `key_variable`: the environment variable that holds the key, if it came from one. `instance`
+    is what a sandbox calls itself in its answers, "" for Reply."""
 
     def __init__(
         self,
@@ -114,12 +127,15 @@ class Client:
         *,
         timeout: tuple[float, float] = (10.0, 90.0),
         connections: int = 4,
+        key_variable: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.base_url = checked_base_url(base_url)
         if not key or not key.isascii() or not key.isprintable() or " " in key:
             raise ConfigError("The API key holds characters that no key has; copy it again from Settings → API Key in Reply.")
         self.instance = ""
+        self._redact = _redactor(key)
+        self._key_variable = key_variable
         self._pace = pace
         self._timeout = timeout
         self._clock = clock
@@ -215,7 +231,7 @@ class Client:
                 self._pace.release()
             if 200 <= status < 300:
                 return answers.loads(answer)
-            problem = answers.problem(status, answer, retry_after=retry_after)
+            problem = answers.problem(status, self._redact(answer), retry_after=retry_after, key_variable=self._key_variable)
             if not isinstance(problem, RateLimited) or attempt == _QUOTA_ATTEMPTS:
                 raise problem
             # At least a little more each time: a server that always says 0 is not hammered.
@@ -234,7 +250,7 @@ class Client:
                 self.instance = response.headers.get("Reply-Sandbox", self.instance)
                 retry_after = _seconds(response.headers.get("Retry-After"))
         except (requests.RequestException, transport.HTTPError, OSError, ValueError) as error:
-            raise _unreachable(error) from error
+            raise _unreachable(error, self.base_url) from error
         return response.status_code, retry_after, answer
 
     def _read(self, response: requests.Response) -> bytes:
@@ -250,6 +266,14 @@ class Client:
             if time.monotonic() > deadline:
                 raise ApiUnreachable("Reply did not answer in time.", sent=True)
         return b"".join(chunks)
+
+
+def _redactor(key: str) -> Callable[[bytes], bytes]:
+    """Takes the key out of an answer, for servers that repeat the request's headers in an error: as it stands, as a URL has it, and as
+    JSON may have it, character by character. Without NULs, because an answer in UTF-16 is JSON too."""
+    spellings = (rf"(?:\\?{re.escape(char)}|%{ord(char):02x}|\\u{ord(char):04x})" for char in key)
+    pattern = re.compile("".join(spellings).encode(), re.IGNORECASE)
+    return lambda body: pattern.sub("…".encode(), body.replace(b"\0", b""))
 
 
 def _seconds(header: str | None) -> float | None:
@@ -276,10 +300,12 @@ _OF_THE_PROXY = (
 )
 
 
-def _unreachable(error: BaseException) -> ApiUnreachable:
+def _unreachable(error: BaseException, base_url: str) -> ApiUnreachable:
     """What a failed exchange means. Only the innermost reason tells whether the request can have left."""
     import ssl
 
+    host = urlsplit(base_url).hostname
+    server = "Reply" if is_loopback(base_url) or host == urlsplit(REPLY_URL).hostname else host
     reasons: list[BaseException] = []
     queue: list[object] = [error]
     while queue:
@@ -293,7 +319,7 @@ def _unreachable(error: BaseException) -> ApiUnreachable:
 
     if found(*_OF_THE_PROXY):
         return ApiUnreachable(
-            "The proxy of your network did not let the request through; ask your IT department about api.reply.io.", sent=False
+            f"The proxy of your network did not let the request through; ask your IT department about {host}.", sent=False
         )
     if found(ssl.SSLCertVerificationError):
         return ApiUnreachable(
@@ -303,9 +329,13 @@ def _unreachable(error: BaseException) -> ApiUnreachable:
     if found(requests.exceptions.InvalidURL, transport.LocationParseError):
         return ApiUnreachable("The base URL or the proxy of your network is no address that can be asked; correct it.", sent=False)
     if found(transport.NewConnectionError, transport.ConnectTimeoutError, requests.exceptions.ConnectTimeout):
-        return ApiUnreachable("Reply cannot be reached; check your internet connection.", sent=False)
+        if is_loopback(base_url):
+            return ApiUnreachable(
+                f"The practice server at {base_url} does not answer; start it with “reply-xl sandbox” in another window.", sent=False
+            )
+        return ApiUnreachable(f"{server} cannot be reached; check your internet connection.", sent=False)
     if found(ssl.SSLError):
-        return ApiUnreachable("No secure connection to Reply could be made; ask your IT department about api.reply.io.", sent=True)
+        return ApiUnreachable(f"No secure connection to {server} could be made; ask your IT department about {host}.", sent=True)
     if found(transport.TimeoutError, requests.exceptions.Timeout):
-        return ApiUnreachable("Reply did not answer in time.", sent=True)
-    return ApiUnreachable("The connection broke before Reply answered.", sent=True)
+        return ApiUnreachable(f"{server} did not answer in time.", sent=True)
+    return ApiUnreachable(f"The connection broke before {server} answered.", sent=True)

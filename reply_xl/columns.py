@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from reply_xl.fields import BY_NAME, CATALOGUE, fold
 from reply_xl.model import CellValue, Column, CustomField, Role, Target, column_letter
 from reply_xl.values import contact_id, is_blank, shown
+from reply_xl.wording import joined
 
 STATUS, MESSAGE, UPDATED_AT, REPLY_ID = "Reply status", "Reply message", "Reply updated at", "Reply ID"
 OURS = (STATUS, MESSAGE, UPDATED_AT)
@@ -22,6 +23,9 @@ _ID_HEADERS = ("Reply ID", "Reply contact ID", "Contact ID")
 _VAGUE = frozenset({"title"})
 """Names that give way to any other for the same field: beside a `Job title`, Outlook's `Title` holds Mr and Ms."""
 _LAST = 100
+_NOT_USED = "Not used: "
+_NO_FIELD = "No field of Reply has this name, so the column is not used"
+_MOST_NAMED = 8
 _CUSTOM = re.compile(r"\s*custom\s*:\s*(.*?)\s*", re.IGNORECASE | re.DOTALL)
 
 
@@ -71,13 +75,27 @@ def best_header(rows: Sequence[Sequence[CellValue]]) -> int | None:
     found = None
     for position, row in enumerate(rows):
         texts = [cell.strip() for cell in row if isinstance(cell, str) and cell.strip()]
-        known = {
-            fold(text) for text in texts if len(text) <= 60 and (fold(text) in _NAMES or _CUSTOM.fullmatch(text) or fold(text) in _IDS)
-        }
+        known = {fold(text) for text in texts if is_header(text)}
         score = (len(known), len(texts))
         if texts and (best is None or score > best):
             best, found = score, position
     return found
+
+
+def is_header(text: str) -> bool:
+    """Whether a text is recognised as the header of a column, whatever it stands above: a field's name, `custom: …` or an id's."""
+    return len(text) <= 60 and (fold(text) in _NAMES or fold(text) in _IDS or _CUSTOM.fullmatch(text) is not None)
+
+
+def unused_notes(columns: Sequence[Column]) -> list[str]:
+    """Sentences about visible columns that have a header and are not used."""
+    unused = [column for column in columns if column.role is Role.UNUSED and column.header and not column.hidden]
+    known = [column for column in unused if column.reason != _NO_FIELD]
+    unknown = [f"{column.letter} ({shown(column.header)})" for column in unused if column.reason == _NO_FIELD]
+    notes = [f"Column {column.letter} ({shown(column.header)}) is not used: {column.reason.removeprefix(_NOT_USED)}." for column in known]
+    if unknown:
+        notes.append(f"Not used, because no field of Reply has this name: {joined(unknown, _MOST_NAMED)}.")
+    return notes
 
 
 def _names() -> dict[str, tuple[str, int]]:
@@ -123,7 +141,7 @@ def _claim(header: str, customs: Sequence[CustomField] | None) -> _Claim:
 
 def _forced_claim(title: str, customs: Sequence[CustomField] | None) -> _Claim:
     if not title:
-        return _Claim(None, Role.UNUSED, "Names no custom field after “custom:”")
+        return _Claim(None, Role.UNUSED, f"{_NOT_USED}it names no custom field after “custom:”")
     if customs is None:
         return _Claim(CustomField(0, title), Role.FIELD, "A custom field, not looked up without a key")
     number = _CUSTOM_ID.fullmatch(title)
@@ -132,16 +150,14 @@ def _forced_claim(title: str, customs: Sequence[CustomField] | None) -> _Claim:
     else:
         matches = _by_title(title, customs)
     return _one_custom(matches, title) or _Claim(
-        None, Role.UNUSED, f"Reply has no custom field “{shown(title)}”; create it there or correct the header"
+        None, Role.UNUSED, f"{_NOT_USED}Reply has no custom field “{shown(title)}”; create it there or correct the header"
     )
 
 
 def _custom_claim(title: str, customs: Sequence[CustomField] | None) -> _Claim:
     if customs is None:
-        return _Claim(None, Role.UNUSED, "No contact field has this name; custom fields are not looked up without a key")
-    return _one_custom(_by_title(title, customs), title) or _Claim(
-        None, Role.UNUSED, "No field of Reply has this name, so the column is not used"
-    )
+        return _Claim(None, Role.UNUSED, f"{_NOT_USED}no contact field has this name; custom fields are not looked up without a key")
+    return _one_custom(_by_title(title, customs), title) or _Claim(None, Role.UNUSED, _NO_FIELD)
 
 
 def _by_title(title: str, customs: Sequence[CustomField]) -> list[CustomField]:
@@ -152,7 +168,7 @@ def _by_title(title: str, customs: Sequence[CustomField]) -> list[CustomField]:
 def _one_custom(matches: Sequence[CustomField], title: str) -> _Claim | None:
     if len(matches) > 1:
         heads = " or ".join(f"“custom: #{custom.id}”" for custom in matches[:4])
-        return _Claim(None, Role.UNUSED, f"Not sent: {len(matches)} custom fields have this title; head it {heads}")
+        return _Claim(None, Role.UNUSED, f"{_NOT_USED}{len(matches)} custom fields have this title; head it {heads}")
     if not matches:
         return None
     exact = matches[0].title.strip() == title or _CUSTOM_ID.fullmatch(title)
@@ -167,13 +183,14 @@ def _settle_bare_id(headers: Sequence[str], claims: list[_Claim], values: Sequen
         if claim.role is not Role.KEY or claim.rank < bare:
             continue
         cells = [row[index] for row in values if index < len(row) and not is_blank(row[index])]
+        cells = [cell for cell in cells if not (isinstance(cell, str) and is_header(cell))]  # the headers may come again
         if named:
-            claims[index] = _Claim(None, Role.UNUSED, "Not used: another column holds the contact's Reply ID")
+            claims[index] = _Claim(None, Role.UNUSED, f"{_NOT_USED}another column holds the contact's Reply ID")
         elif not cells or any(contact_id(cell) is None for cell in cells):
             claims[index] = _Claim(
                 None,
                 Role.UNUSED,
-                "Not used: its values do not all look like Reply IDs, which are whole numbers; head it “Reply ID” if they are",
+                f"{_NOT_USED}its values do not all look like Reply IDs, which are whole numbers; head it “Reply ID” if they are",
             )
         else:
             claims[index] = replace(claim, reason="Finds the contact: every value can be a Reply ID")
@@ -191,7 +208,7 @@ def _compete(claims: list[_Claim], hidden: frozenset[int]) -> None:
         for index in indices:
             target = claims[index].target
             if index != winner and target is not None:
-                reason = f"Not used: column {column_letter(winner)} already gives {shown(target.label)}"
+                reason = f"{_NOT_USED}column {column_letter(winner)} already gives {shown(target.label)}"
                 claims[index] = _Claim(None, Role.UNUSED, reason)
 
 

@@ -94,7 +94,7 @@ def push(arguments: argparse.Namespace) -> int:
         console.Progress() as progress,
         Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
     ):
-        book.check_savable(out)
+        book.check_savable(out, arguments.sheet, arguments.header_row)
         sheet = book.sheet(arguments.sheet)
         with stoppable(cancelled):
             draft = plan.draft(sheet, session.contacts, session.memory, _request(arguments), on_progress=progress.at)
@@ -133,10 +133,12 @@ def pull(arguments: argparse.Namespace) -> int:
     if arguments.list is not None or arguments.search is not None:
         raise ConfigError("--list and --search choose what --new FILE downloads; leave them out, or add --new.")
     from reply_xl import console
-    from reply_xl.pull import counts, refreshing
+    from reply_xl.pull import refreshing
     from reply_xl.session import Session
     from reply_xl.workbook import Workbook, checked_out
 
+    if arguments.overwrite and arguments.only_empty:
+        raise ConfigError("--overwrite replaces values and --only-empty leaves them; use one of the two.")
     out = checked_out(arguments.out, arguments.book)
     with (
         Workbook(arguments.book) as book,
@@ -144,7 +146,7 @@ def pull(arguments: argparse.Namespace) -> int:
         stoppable(threading.Event()) as cancelled,
         Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
     ):
-        book.check_savable(out)
+        book.check_savable(out, arguments.sheet, arguments.header_row)
         sheet = book.sheet(arguments.sheet)
         found = refreshing(sheet, session.contacts, _request(arguments), on_progress=progress.at)
         progress.stop()
@@ -152,19 +154,19 @@ def pull(arguments: argparse.Namespace) -> int:
         if found.refusal:
             return _refused(found.refusal, found.problems, as_json=False)
         if found.replaces:
-            lines = [f"{len(found.replaces)} cells hold another value than Reply:"]
-            lines += [f"  {label}: {count}" for label, count in counts(found.replaces).items()]
             _agree(
-                "\n".join(lines), "Replace them?", "--overwrite to replace them, or --only-empty to leave them", agreed=arguments.overwrite
+                console.replaced(found),
+                "Replace them?",
+                "--overwrite to replace them, or --only-empty to leave them",
+                agreed=arguments.overwrite,
             )
-        written = found.write(sheet, replace=True) if found.refreshes else 0
-        if written or out:
+        writes = bool(found.fills or found.replaces)
+        if writes:
+            found.write(sheet)
+        if writes or out:
             book.save(out)
         console.show_outcomes(found.problems, "Rows to look at")
-        console.say(
-            f"{written} cell{'' if written == 1 else 's'} of {found.rows} row{'' if found.rows == 1 else 's'} written "
-            f"into {(out or arguments.book).name}; the others already agree with Reply."
-        )
+        console.say(console.refreshed(found, (out or arguments.book).name))
     return _exit_code(found.problems)
 
 
@@ -316,9 +318,13 @@ def _switches(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def _contacts_file(path: Path) -> tuple[Any, Any]:
-    """The contacts of a JSON file: a list of them, or an object with `contacts` and `customFields`."""
+    """The contacts of a workbook, or of a JSON file: a list of them, or an object with `contacts` and `customFields`."""
+    if path.suffix.casefold() != ".json":
+        from reply_xl.practice import contacts_of
+
+        return contacts_of(path)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path.name} cannot be read as JSON; give a list of contacts.") from error
+        raise ConfigError(f"{path.name} cannot be read as JSON; name a workbook, or a JSON list of contacts.") from error
     return (data.get("contacts"), data.get("customFields")) if isinstance(data, dict) else (data, None)

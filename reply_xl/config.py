@@ -10,31 +10,35 @@ from pathlib import Path
 from reply_xl.errors import ConfigError
 
 SERVICE = "reply_xl"
+_KEY_VARIABLE = "REPLY_API_KEY"
 _PRACTICE_KEY = "practice"
 """What a server on this machine is given when no key is set: a key from the keychain never goes there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`quota` is the text of `REPLY_XL_QUOTA` where it may be obeyed, else None."""
+    """`variable` is the environment variable that holds the key, "" for a key from elsewhere; `quota` the text of `REPLY_XL_QUOTA` where
+    it may be obeyed, else None."""
 
-    base_url: str
-    loopback: bool
     key: str = field(repr=False)
+    variable: str = ""
     quota: str | None = None
 
 
 def load(base_url: str, *, loopback: bool, key: str | None = None, environ: Mapping[str, str] = os.environ) -> Config:
     """The configuration for `base_url`. `REPLY_API_KEY` wins over the keychain, a `key` given here over both; `REPLY_XL_QUOTA` is
     obeyed on loopback only. Raises `ConfigError` where there is no key."""
-    key = key or environ.get("REPLY_API_KEY", "").strip()
+    variable = ""
+    if not key:
+        key = environ.get(_KEY_VARIABLE, "").strip()
+        variable = _KEY_VARIABLE if key else ""
     if not key and loopback:
         key = _PRACTICE_KEY
     if not key:
         key = stored_key(base_url) or ""
     if not key:
         raise ConfigError("There is no API key on this computer; run “reply-xl login”, or practise without one with “reply-xl demo”.")
-    return Config(base_url, loopback, key, (environ.get("REPLY_XL_QUOTA") or None) if loopback else None)
+    return Config(key, variable, (environ.get("REPLY_XL_QUOTA") or None) if loopback else None)
 
 
 def stored_key(base_url: str) -> str | None:

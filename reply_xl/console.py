@@ -18,7 +18,9 @@ from typing import Any
 from reply_xl.fields import is_empty
 from reply_xl.model import Change, Column, CustomField, FieldValue, Outcome, Word
 from reply_xl.plan import Draft, Plan
+from reply_xl.pull import Refreshing, counts
 from reply_xl.values import format, shown
+from reply_xl.wording import joined
 
 _MOST_ROWS = 20
 _EVERY = 5.0
@@ -176,6 +178,26 @@ def summary(outcomes: Iterable[Outcome]) -> str:
     counts = Counter(outcome.word for outcome in outcomes)
     text = ", ".join(f"{word.value} {counts[word]}" for word in Word if counts[word])
     return f"{text[:1].upper()}{text[1:]}." if text else "No rows."
+
+
+def replaced(found: Refreshing) -> str:
+    """What a pull would replace, per field, before it is agreed to."""
+    count = len(found.replaces)
+    lines = [f"{count} cell{_s(count)} hold{'s' if count == 1 else ''} another value than Reply:"]
+    return "\n".join([*lines, *(f"  {label}: {number}" for label, number in counts(found.replaces).items())])
+
+
+def refreshed(found: Refreshing, name: str) -> str:
+    """What a pull did, with everything that it left as it was."""
+    parts = [
+        (len(found.fills), "filled"),
+        (len(found.replaces), "replaced"),
+        (len(found.kept), "left, though Reply holds another value"),
+        (len(found.formulas), "left, because a formula stands there"),
+    ]
+    said = [f"{count} cell{_s(count)} {what}" for count, what in parts if count]
+    rows = f"{found.compared} row{_s(found.compared)} compared with Reply"
+    return f"{name}: {rows}; {joined(said) if said else 'nothing to refresh'}."
 
 
 class Progress:

@@ -54,18 +54,6 @@ class CsvBook:
         target = path or self.path
         refuse_unless_savable(target, self._stamp(target))
 
-    def refuse_unless_results(self, path: Path) -> None:
-        """Raises `WorkbookError` for a file that is there already, unless it holds the results of a run: it only has their name."""
-        if path.absolute() in self._stamps or not path.exists():
-            return
-        try:
-            rows = csv_text.read(read_file(path)[0], path.name).rows
-            ours = any(fold(text) in _OWN for row in rows[:_HEADER_SEARCH] for text in row)
-        except WorkbookError:
-            ours = False
-        if not ours:
-            raise WorkbookError(f"{path.name} is there already and holds no results of reply_xl; name another file with --out.")
-
     def save(self, path: Path | None = None) -> None:
         """Saves to `path`, or over the file itself. Atomic; may be repeated."""
         target = path or self.path

@@ -6,8 +6,10 @@ Excel's `sep=;` line, ragged rows. A record may span lines; its row number is th
 **What is added cannot become a formula.** Quotes do not help in CSV: Excel evaluates `"=1+1"` like `=1+1`, and so it does text that begins
 with + - or @, their full-width forms included, with white space before it too. There is no mark for text in CSV; what works in every
 spreadsheet program is a leading apostrophe, at the price that it shows. Our own columns get one after every delimiter and line end within a
-text as well, because an Excel of another country splits a comma file at semicolons. Reading takes that leading apostrophe off again, also
-where another program has put it: `'+41 44` is the phone `+41 44`. No mark keeps Excel from showing `0012` as 12 or `1-2` as a date.
+text as well, because an Excel of another country splits a comma file at semicolons. In any other cell such an apostrophe within would be
+read back as a part of the value: a text that needs one there (`Hot;=1+1`) is not written, and the cell stays as it was. Reading takes the
+leading apostrophe off again, also where another program has put it: `'+41 44` is the phone `+41 44`. No mark keeps Excel from showing
+`0012` as 12 or `1-2` as a date.
 """
 
 from __future__ import annotations
@@ -121,8 +123,10 @@ def write(text: CsvText, changes: Mapping[int, Mapping[int, str]], own: Set[int]
         fields = _raw_fields(body, dialect.delimiter)
         fields += [""] * (width - len(fields))
         for index, value in cells.items():
-            safe = _defused(_fitted(value, dialect.encoding)) if index in own else guarded(_fitted(value, dialect.encoding))
-            fields[index] = _field(safe, dialect, quoted=fields[index].startswith('"'))
+            fitted = _fitted(value, dialect.encoding)
+            safe = _defused(fitted)
+            if index in own or safe == guarded(fitted):
+                fields[index] = _field(safe, dialect, quoted=fields[index].startswith('"'))
         records[number] = dialect.delimiter.join(fields) + (ending[0] if ending else "")
     encoding = "utf-8" if dialect.encoding == "ascii" else dialect.encoding
     return dialect.bom + (dialect.head + "".join(records)).encode(encoding, "replace")

@@ -43,7 +43,7 @@ def run(folder: Path) -> int:
     # The server refuses company names (its Accounts feature is on) and loses one field, so that every kind of outcome is seen.
     with (
         Sandbox(accounts_feature=True, ignores=["custom:Lead Source"]) as sandbox,
-        Session(sandbox.url) as session,
+        Session(sandbox.url, key="practice") as session,
         Workbook(_write_workbook(folder, session.contacts)) as book,
     ):
         path = book.path

@@ -12,10 +12,6 @@ from collections.abc import Mapping
 class ReplyXlError(Exception):
     """Base of all errors of this package; `str(error)` is the sentence to show."""
 
-    @property
-    def sentence(self) -> str:
-        return str(self)
-
 
 class ConfigError(ReplyXlError):
     """A setting, an option or the stored key cannot be used."""

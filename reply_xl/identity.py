@@ -21,8 +21,8 @@ _FEWEST_NAMES = 5
 """Names are also what people edit: only from so many rows on may names alone speak against an id column."""
 
 
-_PROFILE = re.compile(r"(?:https?://)?(?:[a-z]{1,6}\.)?linkedin\.com/(?:in|pub)/([^/?#]+)", re.IGNORECASE)
-"""A person's page. Any other page, such as a company's, may stand in many rows."""
+_PROFILE = re.compile(r"(?:https?://)?(?:[a-z]{1,6}\.)?linkedin\.com/in/([^/?#]+)", re.IGNORECASE)
+"""A person's page. Any other page, such as a company's, may stand in many rows; below `/pub/` many people share a name."""
 
 
 class Likeness(Enum):
@@ -48,14 +48,22 @@ def vouched(wish: Wish, contact: Contact) -> bool:
     return names or _profile(url) == _profile(contact.values.get("linkedInUrl")) != ""
 
 
-def refusal(found: Sequence[tuple[Wish, Contact]], unknown: int) -> str | None:
-    """Why the whole run must not be sent, or None.
+def cannot_tell(wish: Wish, contact: Contact) -> bool:
+    """Whether nothing in the row shows that it is this contact, and nothing that it is another."""
+    found_by_email = wish.contact_id is None
+    return not found_by_email and likeness(wish, contact) is Likeness.CANNOT_TELL and not vouched(wish, contact)
 
-    `found`: every row whose id Reply knows; `unknown`: the number of rows whose id it does not know."""
+
+def refusal(found: Sequence[tuple[Wish, Contact]], unknown: int, done: str = "sent") -> str | None:
+    """Why the whole run must stop before anything is `done`, or None. One row alone is its own matter.
+
+    `found`: every row whose id Reply knows; `unknown`: the number of rows whose id it does not know or that no id of Reply can be."""
     ids = len(found) + unknown
-    if ids and unknown / ids > MOST_UNKNOWN:
+    if ids < 2:
+        return None
+    if unknown / ids > MOST_UNKNOWN:
         return (
-            f"Nothing was sent: Reply does not know {unknown} of the {ids} IDs, so the ID column seems to hold another system's; "
+            f"Nothing was {done}: Reply does not know {unknown} of the {ids} IDs, so the ID column seems to hold another system's; "
             "remove that column and let the e-mail find the contacts."
         )
     verdicts = [likeness(wish, contact) for wish, contact in found]
@@ -63,16 +71,16 @@ def refusal(found: Sequence[tuple[Wish, Contact]], unknown: int) -> str | None:
     strangers = told.count(Likeness.STRANGER)
     if told and strangers / len(told) > MOST_STRANGERS:
         return (
-            f"Nothing was sent: {strangers} of {len(told)} rows have another e-mail than the contact with their ID, so the ID column seems to hold "
+            f"Nothing was {done}: {strangers} of {len(told)} rows have another e-mail than the contact with their ID, so the ID column seems to hold "
             "another system's; remove that column and let the e-mail find the contacts."
         )
-    if not told:
-        named = [_names_are_strange(wish, contact) for wish, contact in found if _has_both_names(wish, contact)]
-        if len(named) >= _FEWEST_NAMES and sum(named) / len(named) > MOST_STRANGERS:
-            return (
-                f"Nothing was sent: {sum(named)} of {len(named)} rows name another person than the contact with their ID; "
-                "add an Email column, so that it can be told who is who."
-            )
+    untold = [pair for pair, verdict in zip(found, verdicts, strict=True) if verdict is Likeness.CANNOT_TELL]
+    named = [_names_are_strange(wish, contact) for wish, contact in untold if _has_both_names(wish, contact)]
+    if len(named) >= _FEWEST_NAMES and sum(named) / len(named) > MOST_STRANGERS:
+        return (
+            f"Nothing was {done}: {sum(named)} of {len(named)} rows without an e-mail to compare name another person than the contact with "
+            "their ID; add an Email column, so that it can be told who is who."
+        )
     return None
 
 

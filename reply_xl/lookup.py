@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -17,62 +17,64 @@ WORKERS = 4
 class Found:
     """`by_id` and `by_email` (in lower case) hold what Reply has; a key that is in neither and not in `failed` does not exist there.
 
-    `failed`: keys whose single read failed, with the error; `requests`: how many were made."""
+    `failed`: keys whose single read failed, with the error."""
 
     by_id: dict[int, Contact] = field(default_factory=dict)
     by_email: dict[str, tuple[Contact, ...]] = field(default_factory=dict)
     failed: dict[int | str, ApiError] = field(default_factory=dict)
-    requests: int = 0
+
+    def add(self, email: str, contacts: Sequence[Contact]) -> None:
+        """Further contacts with this e-mail. The same one may come twice, when pages shift or a page and a single read both have it."""
+        known = {contact.id: contact for contact in (*self.by_email.get(email, ()), *contacts)}
+        self.by_email[email] = tuple(known.values())
 
 
 def read_contacts(
     ids: Collection[int], emails: Collection[str], contacts: Contacts, *, on_progress: Callable[[int, int], None] | None = None
 ) -> Found:
-    """Reads by pages of 1,000 while fewer pages have been read than keys are missing, then key by key.
+    """Reads by pages of 1,000 while fewer pages have been read than keys are unsettled, then key by key.
 
-    Pages have no promised order, so what they lack is *not found* only when its own read says so. Errors of a page, a refused key
-    and `Cancelled` are raised: nothing can be planned then. Other errors of a single read stay with their key."""
+    An id is settled once its contact was seen. An e-mail is settled by pages only when all of them were read, each item of them: until
+    then another contact may have the same one. Pages have no promised order, so what they lack is *not found* only when its own read
+    says so. Errors of a page, a refused key and `Cancelled` are raised: nothing can be planned then. Other errors of a single read stay
+    with their key."""
     found = Found()
     spelled = {email.lower(): email for email in emails}
-    missing_ids, missing_emails = set(ids), set(spelled)
-    total = len(missing_ids) + len(missing_emails)
-    pages = 0
+    unsettled: set[int | str] = {*ids, *spelled}
+    total = len(unsettled)
+    pages, all_readable = 0, True
 
     def report() -> None:
         if on_progress:
-            on_progress(total - len(missing_ids) - len(missing_emails), total)
+            on_progress(total - len(unsettled), total)
 
-    while pages < len(missing_ids) + len(missing_emails):
+    while pages < len(unsettled):
         page = contacts.page(PAGE, pages * PAGE)
         pages += 1
-        found.requests += 1
+        all_readable &= not page.unreadable
         for contact in page.contacts:
-            if contact.id in missing_ids:
+            if contact.id in unsettled:
                 found.by_id[contact.id] = contact
-                missing_ids.discard(contact.id)
-            email = contact.email.lower()
-            if email in spelled:
-                # Another page may hold another contact with this e-mail, or, when somebody adds contacts meanwhile, the same once more.
-                others = [other for other in found.by_email.get(email, ()) if other.id != contact.id]
-                found.by_email[email] = (*others, contact)
-                missing_emails.discard(email)
+                unsettled.discard(contact.id)
+            if contact.email.lower() in spelled:
+                found.add(contact.email.lower(), [contact])
+        if not page.has_more and all_readable:
+            unsettled -= found.by_email.keys()
         report()
-        if not page.has_more:
+        if not page.has_more or not (page.contacts or page.unreadable):
             break
-    singles: list[int | str] = [*sorted(missing_ids), *sorted(missing_emails)]
+    singles = sorted(unsettled, key=lambda key: (isinstance(key, str), key))
     if singles:
         with ThreadPoolExecutor(min(WORKERS, len(singles)), thread_name_prefix="read") as pool:
             answers = pool.map(lambda key: _single(key if isinstance(key, int) else spelled[key], contacts), singles)
             for key, answer in zip(singles, answers, strict=True):
-                found.requests += 1
+                unsettled.discard(key)
                 if isinstance(answer, ApiError):
                     found.failed[key] = answer
                 elif isinstance(key, int):
-                    missing_ids.discard(key)
                     found.by_id.update({contact.id: contact for contact in answer})
                 else:
-                    missing_emails.discard(key)
-                    found.by_email[key] = answer
+                    found.add(key, answer)
                 report()
     return found
 

@@ -169,12 +169,17 @@ def column_letter(index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the sheet: `number` from 1; `cells` from column A on; `hidden` rows and rows that `merged` cells touch are never sent."""
+    """A row of the sheet: `number` from 1; `cells` from column A on.
+
+    Never sent: `hidden` rows, rows that `merged` cells touch, rows with more values than there are headers (`spilled`, where a separator
+    without quotes may have shifted them), and rows from a second header row on, whose number `second_header` is."""
 
     number: int
     cells: Sequence[CellValue]
     hidden: bool = False
     merged: bool = False
+    spilled: bool = False
+    second_header: int | None = None
 
     def __getitem__(self, index: int) -> CellValue:
         return self.cells[index] if index < len(self.cells) else None

@@ -6,18 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reply_xl import identity, patches, wishes
-from reply_xl.columns import map_columns
+from reply_xl.columns import map_columns, unused_notes
 from reply_xl.errors import ApiRefused, NotAuthorised
 from reply_xl.lookup import Found, read_contacts
 from reply_xl.model import Column, Contact, Contacts, CustomField, Memory, Outcome, Role, Row, Word
 from reply_xl.patches import Decision, Policy
 from reply_xl.sheet import Reading, Sheet, Spans
+from reply_xl.strays import leave_out
 from reply_xl.wishes import Wish
+from reply_xl.wording import joined
 
 
 @dataclass(frozen=True, slots=True)
 class FieldCount:
-    """How many contacts a run would change in one field, and in how many of them it replaces a value."""
+    """How many contacts a run would change in one field, and in how many of them it is known to replace a value."""
 
     name: str
     label: str
@@ -27,13 +29,12 @@ class FieldCount:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would do. `refusal` says why nothing may be sent; `strangers` are up to three rows beside the names Reply has for
-    them, where no cell of the rows could be compared; `reads` is the number of requests that planning took."""
+    """What a run would do. `refusal` says why nothing may be sent; `strangers` are up to three of the rows to be sent beside the names
+    Reply has for them, where no cell of the row shows that they are the same person."""
 
     decisions: tuple[Decision, ...]
     refusal: str | None
     strangers: tuple[tuple[str, str], ...]
-    reads: int
 
     @property
     def to_send(self) -> tuple[Decision, ...]:
@@ -50,7 +51,7 @@ class Plan:
             for change in decision.patch.changes if decision.patch else ():
                 before = counted.get(change.target.name, FieldCount(change.target.name, change.target.label, 0, 0))
                 counted[change.target.name] = FieldCount(
-                    before.name, before.label, before.changes + 1, before.replaces + (not change.fills)
+                    before.name, before.label, before.changes + 1, before.replaces + (change.target.verifiable and not change.fills)
                 )
         return list(counted.values())
 
@@ -77,17 +78,46 @@ class Draft:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A sheet as read and its chosen rows that are contacts. `fields`: the names that `--fields` means, None for all; `notes`: sentences
+    about what was left aside."""
+
+    reading: Reading
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    fields: frozenset[str] | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Which contact each row is. `others`: the rows without one, with their outcome; `refusal`: why the rows as a whole do not seem to
+    be these contacts."""
+
+    found: tuple[tuple[Wish, Contact], ...]
+    others: tuple[Decision, ...]
+    refusal: str | None
+
+
 def draft(
     sheet: Sheet, contacts: Contacts, memory: Memory, request: Request, *, on_progress: Callable[[int, int], None] | None = None
 ) -> Draft:
     """From the sheet to the plan. Reads the sheet and Reply, and changes neither."""
+    taken = read_rows(sheet, contacts, request)
+    policy = Policy(taken.fields, request.only_empty, request.allow)
+    plan = make_plan(taken.rows, taken.columns, contacts, policy, memory, on_progress=on_progress)
+    return Draft(taken.reading, taken.columns, policy, plan, taken.notes)
+
+
+def read_rows(sheet: Sheet, contacts: Contacts, request: Request) -> Intake:
+    """The rows that a run is about. Raises `HeaderError` if no column can find a contact."""
     reading = sheet.read(request.rows, request.header_row)
     columns, notes = read_columns(reading, contacts)
-    rows, left_out = wishes.leave_out(reading.chosen, columns)
+    wishes.require_key(columns, reading.header_row)
+    rows, left_out = leave_out(reading.chosen, columns, reading.rows)
     fields = None if request.fields is None else wishes.chosen_fields(request.fields, columns)
-    policy = Policy(fields, request.only_empty, request.allow)
-    plan = make_plan(rows, columns, contacts, policy, memory, on_progress=on_progress)
-    return Draft(reading, columns, policy, plan, (*reading.notes, *notes, *left_out))
+    return Intake(reading, columns, tuple(rows), fields, (*reading.notes, *notes, *unused_notes(columns), *left_out))
 
 
 def read_columns(reading: Reading, contacts: Contacts | None) -> tuple[tuple[Column, ...], tuple[str, ...]]:
@@ -122,35 +152,55 @@ def make_plan(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
     """Reads the rows' contacts and decides each row. Sends nothing that changes anything."""
-    made = wishes.make_wishes(rows, columns, policy.fields)
+    matches = match_rows(rows, columns, policy.fields, contacts, on_progress=on_progress)
+    decisions = [patches.decide(wish, contact, policy, memory.matches) for wish, contact in matches.found]
+    settled = patches.settle_duplicates([*matches.others, *decisions])
+    return Plan(tuple(settled), matches.refusal, _strangers(settled))
+
+
+def match_rows(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    fields: frozenset[str] | None,
+    contacts: Contacts,
+    *,
+    done: str = "sent",
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Matches:
+    """Finds the contact of each row. `fields`: the only ones whose cells have to be readable, None for all; `done`: what a refusal says
+    that nothing was."""
+    made = wishes.make_wishes(rows, columns, fields)
     wanted = [wish for wish in made if isinstance(wish, Wish)]
-    found = read_contacts(
+    read = read_contacts(
         {wish.contact_id for wish in wanted if wish.contact_id is not None},
         {wish.email for wish in wanted if wish.email is not None},
         contacts,
         on_progress=on_progress,
     )
-    decisions: list[Decision] = []
-    known: list[tuple[Wish, Contact]] = []
-    unknown = 0
-    for wish in made:
+    found: list[tuple[Wish, Contact]] = []
+    others: list[Decision] = []
+    for row, wish in zip(rows, made, strict=True):
         if isinstance(wish, Outcome):
-            decisions.append(Decision((), outcome=wish))
+            key = wishes.key_of(row, columns) if wish.word is Word.INVALID else None
+            others.append(Decision((), outcome=wish, key=key))
             continue
-        match = found_contact(wish, found)
+        match = _found_contact(wish, read)
         if isinstance(match, Contact):
-            if wish.contact_id is not None:
-                known.append((wish, match))
-            decisions.append(patches.decide(wish, match, policy, memory.matches))
+            found.append((wish, match))
         else:
-            unknown += match.word is Word.NOT_FOUND and wish.contact_id is not None
-            decisions.append(Decision((wish,), outcome=match))
-    decisions = patches.settle_duplicates(decisions)
-    sends = any(decision.patch for decision in decisions)
-    return Plan(tuple(decisions), identity.refusal(known, unknown) if sends else None, _strangers(known, decisions), found.requests)
+            others.append(Decision((wish,), outcome=match))
+    by_id = [(wish, contact) for wish, contact in found if wish.contact_id is not None]
+    unknown = sum(wishes.holds_foreign_id(row, columns) for row in rows)
+    unknown += sum(_is_unknown_id(decision) for decision in others)
+    return Matches(tuple(found), tuple(others), identity.refusal(by_id, unknown, done))
 
 
-def found_contact(wish: Wish, found: Found) -> Contact | Outcome:
+def _is_unknown_id(decision: Decision) -> bool:
+    found_by_id = bool(decision.wishes) and decision.wishes[0].contact_id is not None
+    return found_by_id and decision.outcome is not None and decision.outcome.word is Word.NOT_FOUND
+
+
+def _found_contact(wish: Wish, found: Found) -> Contact | Outcome:
     """The contact of a row, or why there is none."""
     number, where = wish.row.number, wish.key_address
     failed = found.failed.get(wish.contact_id if wish.contact_id is not None else (wish.email or "").lower())
@@ -162,7 +212,7 @@ def found_contact(wish: Wish, found: Found) -> Contact | Outcome:
         return contact or Outcome(number, Word.NOT_FOUND, message, wish.contact_id)
     matches = found.by_email.get((wish.email or "").lower(), ())
     if len(matches) > 1:
-        numbers = " and ".join(str(contact.id) for contact in matches[:3])
+        numbers = joined([str(contact.id) for contact in matches], 3)
         return Outcome(
             number, Word.INVALID, f"{where}: the contacts {numbers} all have this e-mail; put the right one in a Reply ID column."
         )
@@ -171,12 +221,9 @@ def found_contact(wish: Wish, found: Found) -> Contact | Outcome:
     return matches[0]
 
 
-def _strangers(known: Sequence[tuple[Wish, Contact]], decisions: Sequence[Decision]) -> tuple[tuple[str, str], ...]:
-    sent = {wish.row.number for decision in decisions if decision.patch for wish in decision.wishes}
-    rows = [(wish, contact) for wish, contact in known if wish.row.number in sent]
-    if not rows or any(identity.likeness(wish, contact) is not identity.Likeness.CANNOT_TELL for wish, contact in known):
-        return ()
-    return tuple((_row_says(wish), _contact_says(contact)) for wish, contact in rows[:3])
+def _strangers(decisions: Sequence[Decision]) -> tuple[tuple[str, str], ...]:
+    pairs = [(wish, decision.patch.contact) for decision in decisions if decision.patch for wish in decision.wishes]
+    return tuple((_row_says(wish), _contact_says(contact)) for wish, contact in pairs if identity.cannot_tell(wish, contact))[:3]
 
 
 def _row_says(wish: Wish) -> str:

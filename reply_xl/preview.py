@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from reply_xl.model import Outcome, Word
 from reply_xl.plan import Draft
+from reply_xl.wording import joined
 
 
 def foreseen(draft: Draft) -> list[Outcome]:
@@ -16,7 +15,7 @@ def foreseen(draft: Draft) -> list[Outcome]:
         patch = decision.patch
         assert patch is not None
         labels = [change.target.label for change in patch.changes]
-        message = " ".join(part for part in (f"Would change {_and(labels)}.", decision.note) if part)
+        message = " ".join(part for part in (f"Would change {joined(labels)}.", decision.note) if part)
         for wish in decision.wishes:
             outcomes.append(
                 Outcome(
@@ -43,7 +42,3 @@ def refused(draft: Draft) -> list[Outcome]:
 
 def _skipped(outcome: Outcome, why: str) -> Outcome:
     return Outcome(outcome.row, Word.SKIPPED, why, outcome.contact_id, outcome.contact, held_back=outcome.held_back)
-
-
-def _and(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

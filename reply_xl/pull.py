@@ -9,94 +9,96 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reply_xl import identity, wishes
 from reply_xl.errors import CellError
-from reply_xl.fields import same, value_of
-from reply_xl.lookup import read_contacts
-from reply_xl.model import CellValue, Column, Contact, Contacts, Intent, Outcome, Role, Row
-from reply_xl.patches import Policy, stranger
-from reply_xl.plan import Request, found_contact, read_columns
+from reply_xl.fields import is_empty, same, value_of
+from reply_xl.model import CellValue, Column, Contact, Contacts, FieldValue, Outcome, Role, Row, Target
+from reply_xl.patches import stranger
+from reply_xl.plan import Request, match_rows, read_rows
 from reply_xl.sheet import Reading, Sheet
 from reply_xl.values import format, is_blank, parse
-from reply_xl.wishes import Wish
+
+_NO_FIELD: frozenset[str] = frozenset()
+"""A pull sends no field: only the cells that tell the contact have to be readable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """One cell that Reply knows better: `old` as the sheet has it, `new` as it will be written. `fills`: the cell is blank now."""
+    """One cell that Reply knows better: `old` as the sheet has it, `new` as it will be written. `fills`: the cell is blank now;
+    `has_formula`: it is never written."""
 
     row: int
     column: Column
     old: CellValue
     new: CellValue
     fills: bool
+    has_formula: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refreshing:
-    """What a pull would write. `problems`: the rows whose contact could not be found or is somebody else; `refusal`: why nothing at all
-    may be written; `rows`: how many rows were looked up."""
+    """What a pull would write. `cells`: every cell that differs from what Reply holds; `problems`: the rows whose contact could not be
+    found or is somebody else; `refusal`: why nothing at all may be written; `compared`: how many rows were compared with their contact."""
 
     reading: Reading
-    refreshes: tuple[Refresh, ...]
+    cells: tuple[Refresh, ...]
     problems: tuple[Outcome, ...]
     refusal: str | None
     notes: tuple[str, ...]
-    rows: int
+    compared: int
+    only_empty: bool
+
+    @property
+    def fills(self) -> tuple[Refresh, ...]:
+        """The cells that are blank now and will be written."""
+        return tuple(cell for cell in self.cells if cell.fills and not cell.has_formula)
 
     @property
     def replaces(self) -> tuple[Refresh, ...]:
-        """The cells in which another value stands now."""
-        return tuple(refresh for refresh in self.refreshes if not refresh.fills)
+        """The cells in which another value stands now, and that will be written."""
+        return () if self.only_empty else self._other_values
 
-    def write(self, sheet: Sheet, *, replace: bool) -> int:
-        """Writes the cells, those that replace a value only if `replace`; returns how many. Formulas stay. Safe to repeat."""
-        wanted = [refresh for refresh in self.refreshes if replace or refresh.fills]
-        layout = sheet.prepare(self.reading, (), {refresh.column.index for refresh in wanted})
+    @property
+    def kept(self) -> tuple[Refresh, ...]:
+        """The cells in which another value stands, and stays because only blank cells are written."""
+        return self._other_values if self.only_empty else ()
+
+    @property
+    def formulas(self) -> tuple[Refresh, ...]:
+        """The cells that show another value, and stay because they hold a formula."""
+        return tuple(cell for cell in self.cells if cell.has_formula)
+
+    @property
+    def _other_values(self) -> tuple[Refresh, ...]:
+        return tuple(cell for cell in self.cells if not cell.fills and not cell.has_formula)
+
+    def write(self, sheet: Sheet) -> None:
+        """Writes the cells that are filled or replaced. Safe to repeat."""
+        wanted = (*self.fills, *self.replaces)
+        layout = sheet.prepare(self.reading, (), {cell.column.index for cell in wanted})
         cells: dict[int, dict[int, CellValue]] = {}
-        for refresh in wanted:
-            cells.setdefault(refresh.row, {})[refresh.column.index] = refresh.new
+        for cell in wanted:
+            cells.setdefault(cell.row, {})[cell.column.index] = cell.new
         sheet.write(self.reading, layout, {}, cells)
-        return len(wanted)
 
 
 def refreshing(sheet: Sheet, contacts: Contacts, request: Request, *, on_progress: Callable[[int, int], None] | None = None) -> Refreshing:
     """Reads the sheet and Reply, and changes neither. `request.fields` and `request.only_empty` limit what is refreshed."""
-    reading = sheet.read(request.rows, request.header_row)
-    columns, notes = read_columns(reading, contacts)
-    rows, left_out = wishes.leave_out(reading.chosen, columns)
-    fields = None if request.fields is None else wishes.chosen_fields(request.fields, columns)
-    made = wishes.make_wishes(rows, columns, frozenset())
-    wanted = [wish for wish in made if isinstance(wish, Wish)]
-    found = read_contacts(
-        {wish.contact_id for wish in wanted if wish.contact_id is not None},
-        {wish.email for wish in wanted if wish.email is not None},
-        contacts,
-        on_progress=on_progress,
-    )
-    problems = [outcome for outcome in made if isinstance(outcome, Outcome)]
-    known: list[tuple[Wish, Contact]] = []
-    for wish in wanted:
-        match = found_contact(wish, found)
-        if isinstance(match, Outcome):
-            problems.append(match)
-        else:
-            known.append((wish, match))
-    targets = [column for column in columns if _is_refreshed(column, fields)]
-    formulas = sheet.formulas(reading, [column.index for column in targets])
-    refreshes: list[Refresh] = []
-    for wish, contact in known:
-        problem = stranger(wish, contact, Policy(allow=frozenset({"email"})))
+    taken = read_rows(sheet, contacts, request)
+    matches = match_rows(taken.rows, taken.columns, _NO_FIELD, contacts, done="written", on_progress=on_progress)
+    problems = [decision.outcome for decision in matches.others if decision.outcome]
+    columns = [column for column in taken.columns if _is_refreshed(column, taken.fields)]
+    formulas = sheet.formulas(taken.reading, [column.index for column in columns])
+    cells: list[Refresh] = []
+    compared = 0
+    for wish, contact in matches.found:
+        problem = stranger(wish, contact, email_may_differ=True)
         if problem is not None:
             problems.append(problem)
         else:
-            free = [column for column in targets if (wish.row.number, column.index) not in formulas]
-            refreshes += _of_row(wish.row, contact, free, only_empty=request.only_empty)
-    by_id = [(wish, contact) for wish, contact in known if wish.contact_id is not None]
-    unknown = len([wish for wish in wanted if wish.contact_id is not None]) - len(by_id)
-    refusal = identity.refusal(by_id, unknown) if refreshes else None
+            compared += 1
+            cells += _of_row(wish.row, contact, columns, formulas)
     problems.sort(key=lambda outcome: outcome.row)
-    return Refreshing(reading, tuple(refreshes), tuple(problems), refusal, (*reading.notes, *notes, *left_out), len(rows))
+    return Refreshing(taken.reading, tuple(cells), tuple(problems), matches.refusal, taken.notes, compared, request.only_empty)
 
 
 def _is_refreshed(column: Column, fields: frozenset[str] | None) -> bool:
@@ -105,27 +107,28 @@ def _is_refreshed(column: Column, fields: frozenset[str] | None) -> bool:
     return column.fills or (column.role is Role.FIELD and column.target.verifiable)
 
 
-def _of_row(row: Row, contact: Contact, columns: Sequence[Column], *, only_empty: bool) -> list[Refresh]:
-    refreshes = []
+def _of_row(row: Row, contact: Contact, columns: Sequence[Column], formulas: frozenset[tuple[int, int]]) -> list[Refresh]:
+    """The cells of the row that do not say what Reply holds. What is empty in Reply neither fills nor replaces anything."""
+    differing = []
     for column in columns:
         target = column.target
         assert target is not None
         value = value_of(contact, target)
         new, old = format(value, target), row[column.index]
-        if new is None or (only_empty and not is_blank(old)):
-            continue
-        if column.fills:
-            if old == new:
-                continue
-        else:
-            try:
-                said = parse(old, target, column.address(row.number))
-                if not isinstance(said, Intent) and same(target, said, value):
-                    continue
-            except CellError:
-                pass  # what cannot be read differs
-        refreshes.append(Refresh(row.number, column, old, new, is_blank(old)))
-    return refreshes
+        if not is_empty(target, value) and new is not None and old != new and not _says(old, value, target):
+            differing.append(Refresh(row.number, column, old, new, is_blank(old), (row.number, column.index) in formulas))
+    return differing
+
+
+def _says(cell: CellValue, value: FieldValue, target: Target) -> bool:
+    """Whether the cell, however it is typed, means the value that Reply holds."""
+    if target.read_only:
+        return False  # such a column shows Reply's value as it is, or another one
+    try:
+        said = parse(cell, target, "")
+    except CellError:
+        return False
+    return isinstance(said, str | int) and same(target, said, value)
 
 
 def counts(refreshes: Sequence[Refresh]) -> Mapping[str, int]:

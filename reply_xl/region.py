@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from reply_xl.addresses import Area, runs
 from reply_xl.errors import HeaderError, SelectionError
 from reply_xl.model import CellValue, ErrorCell, Row, column_letter
-from reply_xl.values import is_blank, shown
+from reply_xl.values import contact_id, is_blank, looks_like_email, shown
+from reply_xl.wording import joined, named_rows, span
 
 Spans = Sequence[tuple[int, int]]
 """Row numbers as first and last, both included."""
@@ -17,6 +18,7 @@ Lines = Sequence[Sequence[CellValue]]
 BestHeader = Callable[[Lines], int | None]
 
 _HEADER_SEARCH = 20
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,22 +188,33 @@ def choose_rows(rows: Sequence[Row], chosen: Chosen, region: Region) -> tuple[Ro
 def make_notes(block: Block, region: Region, headers: Sequence[str], hidden: frozenset[int], chosen: Chosen) -> tuple[str, ...]:
     """Sentences about what is left aside."""
     notes = []
+    above = _contacts_above(block, region)
+    if above:
+        what = named_rows(above).capitalize()
+        notes.append(f"{what} above the headers in row {region.header_row} {'is' if len(above) == 1 else 'are'} not used.")
     named = [f"{column_letter(index)} ({headers[index]})" for index in sorted(hidden) if headers[index]]
     if named:
-        notes.append(f"Hidden columns are never sent: {', '.join(named[:8])}{' and more' if len(named) > 8 else ''}.")
+        notes.append(f"Hidden columns are never sent: {joined(named, _MOST_NAMED)}.")
     top = block.line(region.header_row)
     for index, cell in enumerate(top[: len(headers)]):
         if isinstance(cell, ErrorCell) and index not in region.foreign:
             notes.append(f"The header of column {column_letter(index)} shows {cell.code}, so the column is not used.")
     if region.foreign:
-        columns = ", ".join(_span(column_letter(first), column_letter(last)) for first, last in runs(region.foreign))
+        columns = ", ".join(span(column_letter(first), column_letter(last)) for first, last in runs(region.foreign))
         notes.append(f"Columns of another table are not used: {columns}.")
     below = _asked_below(block, region, chosen)
     if below:
         end = f"the table {region.table.area.address}" if region.table else f"row {region.last_row}, where a table begins"
-        spans = ", ".join(_span(str(first), str(last)) for first, last in runs(below)[:6])
-        notes.append(f"Left out, as they are below {end}: {'row' if len(below) == 1 else 'rows'} {spans}.")
+        notes.append(f"Left out, as they are below {end}: {named_rows(below)}.")
     return tuple(notes)
+
+
+def _contacts_above(block: Block, region: Region) -> list[int]:
+    """The filled rows above the headers, if what could be an id or an e-mail stands in one of them."""
+    lines = [(number, block.line(number)) for number in range(block.first_row, region.header_row)]
+    if not any(contact_id(cell) is not None or looks_like_email(cell) for _, line in lines for cell in line):
+        return []
+    return [number for number, line in lines if any(not is_blank(cell) for cell in line)]
 
 
 def _asked_below(block: Block, region: Region, chosen: Chosen) -> list[int]:
@@ -217,7 +230,3 @@ def _asked_below(block: Block, region: Region, chosen: Chosen) -> list[int]:
         numbers = sorted(wanted)
     own = {index for index in range(len(block.line(region.header_row))) if index not in region.foreign}
     return [number for number in numbers if any(index in own and not is_blank(cell) for index, cell in enumerate(block.line(number)))]
-
-
-def _span(first: str, last: str) -> str:
-    return first if first == last else f"{first} to {last}"

@@ -4,13 +4,14 @@ Only cells of rows that have a result are written, in blocks: one for each run o
 rows, hidden columns that are not ours and rows that were not chosen are therefore never touched. What a cell holds that no result is for
 is written back only if it survives that; a formula or an error parts the block instead.
 
-Calls into Excel: at most 60 to prepare and to write, whatever the number of rows; each further run of rows costs 9, and 3 for each filled
-column that stands alone.
+Calls into Excel: at most 60 to prepare and to write, whatever the number of rows; each further run of rows costs 9, and for each filled
+column that stands alone 3, or 6 if it is given dates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,8 +25,10 @@ from reply_xl.model import CellValue, ErrorCell, Row
 from reply_xl.values import is_blank
 
 _COLOUR = (221, 235, 247)
-_WIDTHS = {STATUS: 13.0, MESSAGE: 60.0, UPDATED_AT: 19.0}
-_DATE_FORMAT = "yyyy-mm-dd hh:mm:ss"
+_DATE_FORMAT, _DATE_WIDTH = "yyyy-mm-dd hh:mm:ss", 19.0
+_WIDTHS = {STATUS: 13.0, MESSAGE: 90.0, UPDATED_AT: _DATE_WIDTH}
+_GENERAL = "General"
+_MOST_FORMATS_ASKED = 40
 _FIRST_YEAR = 1905  # before it, a workbook that counts from 1904 has no dates
 
 Place = tuple[int, int]
@@ -73,6 +76,7 @@ def prepare(sheet: Any, reading: _Reading, own: Sequence[str], filled: Iterable[
         top = writer.range(reading.header_row, reading.header_row, first, first + len(absent) - 1)
         top.raw_value = [absent] if len(absent) > 1 else absent[0]
         top.color = _COLOUR
+        top.font.bold = True
         for header in absent:
             if header in _WIDTHS:
                 writer.range(reading.header_row, reading.header_row, places[header], places[header]).column_width = _WIDTHS[header]
@@ -100,7 +104,13 @@ def write(
     cells = {(number, layout.own[header]): value for number, line in own.items() for header, value in line.items()}
     cells |= {(number, index): value for number, line in filled.items() for index, value in line.items() if index not in reading.hidden}
     wanted = {place: value for place, value in cells.items() if place[0] in rows and place not in layout.formulas}
-    _Writer(sheet).write(wanted, rows, layout.formulas)
+    writer = _Writer(sheet)
+    for index in sorted({index for (_, index), value in wanted.items() if isinstance(value, datetime)} - set(layout.own.values())):
+        numbers = {number for number, row in rows.items() if (number, index) not in layout.formulas and row[index] is None}
+        dates = {number for (number, place), value in wanted.items() if place == index and isinstance(value, datetime)}
+        with contextlib.suppress(Exception):  # a protected sheet may take values and no formats: the values matter more
+            _show_dates(writer, dates, numbers | dates, index)
+    writer.write(wanted, rows, layout.formulas)
 
 
 def _own_places(reading: _Reading, own: Sequence[str]) -> dict[str, int]:
@@ -159,6 +169,37 @@ def _format_dates(writer: _Writer, rows: Sequence[Row], index: int) -> None:
     if rows and writer.range(rows[0].number, rows[-1].number, index, index).number_format != _DATE_FORMAT:
         for first, last in runs(row.number for row in rows):
             writer.range(first, last, index, index).number_format = _DATE_FORMAT
+
+
+def _show_dates(writer: _Writer, dates: Set[int], free: Set[int], index: int) -> None:
+    """Before the host writes dates as 3/4/26 into General cells, these get our format; a cell with a format of the user's keeps it.
+    `dates`: the rows that will hold one; `free`: these and the rows that hold nothing, which make fewer runs of rows."""
+    area = writer.range(min(dates), max(dates), index, index)
+    if area.number_format == _GENERAL:
+        general = set(range(min(dates), max(dates) + 1))
+    else:
+        general = _general_rows(writer, min(dates), max(dates), index)
+    if general.isdisjoint(dates):
+        return
+    for first, last in runs(general.intersection(free)):
+        part = area if (first, last) == (min(dates), max(dates)) else writer.range(first, last, index, index)
+        part.number_format = _DATE_FORMAT
+    if area.column_width < _DATE_WIDTH:
+        area.column_width = _DATE_WIDTH
+
+
+def _general_rows(writer: _Writer, top: int, bottom: int, index: int) -> set[int]:
+    """Rows in which the column's cells are General, found by halves; where formats alternate much, not all of them."""
+    found: set[int] = set()
+    asked = [(top, bottom)]
+    for first, last in asked:
+        number_format = writer.range(first, last, index, index).number_format
+        if number_format == _GENERAL:
+            found.update(range(first, last + 1))
+        elif number_format is None and first < last and len(asked) < _MOST_FORMATS_ASKED:
+            middle = (first + last) // 2
+            asked += [(first, middle), (middle + 1, last)]
+    return found
 
 
 class _Writer:

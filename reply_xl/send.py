@@ -33,6 +33,7 @@ from reply_xl.fields import same, value_of
 from reply_xl.lookup import WORKERS, read_contacts
 from reply_xl.model import Change, Contact, Contacts, CustomField, Memory, Outcome, Patch, Word
 from reply_xl.patches import Decision, Policy
+from reply_xl.wording import joined
 
 STALE_AFTER = 600.0
 """Seconds after which a contact is read again before it is changed."""
@@ -257,7 +258,7 @@ class _Run:
                 return
             else:
                 custom = [change.target.label for change in patch.changes if isinstance(change.target, CustomField)]
-                message = f"Reply refused {_and(custom) if custom else 'the values'}. {error}"
+                message = f"Reply refused {joined(custom) if custom else 'the values'}. {error}"
                 if has_owner and error.code in (None, "contact.notFound"):
                     message = f"Reply refused: Owner user ID: {patch.body['ownerUserId']} is not a member of your team; correct it."
                 self._tell(decision, Word.REFUSED, message, status=404, sent=True)
@@ -276,13 +277,13 @@ class _Run:
         said = [note] if note else []
         stored = [change for change in patch.changes if change not in missing]
         if stored:
-            said.insert(0, f"Updated {_and([change.target.label for change in stored])}.")
+            said.insert(0, f"Updated {joined([change.target.label for change in stored])}.")
         if missing:
             said.append(
-                f"Reply accepted {_and([change.target.label for change in missing])} but did not store it; check the value in Reply."
+                f"Reply accepted {joined([change.target.label for change in missing])} but did not store it; check the value in Reply."
             )
         if unseen:
-            said.append(f"{_and([change.target.label for change in unseen])} cannot be verified, because Reply never shows it.")
+            said.append(f"{joined([change.target.label for change in unseen])} cannot be verified, because Reply never shows it.")
         if decision.note:
             said.append(decision.note)
         word = Word.NOT_STORED if missing else Word.UPDATED
@@ -345,7 +346,3 @@ def _labels(patch: Patch) -> dict[str, str]:
     labels = {change.target.name: change.target.label for change in patch.changes}
     customs: list[Change] = [change for change in patch.changes if isinstance(change.target, CustomField)]
     return labels | {f"customFields/{index}": change.target.label for index, change in enumerate(customs)}
-
-
-def _and(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -31,7 +31,7 @@ class Session(AbstractContextManager["Session"]):
         self.cancelled = cancelled or threading.Event()
         quota = REPLY_QUOTA if settings.quota is None else parse_quota(settings.quota)
         self.pace = WindowPace(quota, cancelled=self.cancelled, on_wait=on_wait)
-        self.contacts = Client(url, settings.key, self.pace)
+        self.contacts = Client(url, settings.key, self.pace, key_variable=settings.variable)
         self.memory = _LazyMemory(self.contacts, self.loopback)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -63,10 +63,12 @@ def choose_sheet(book: Any, name: str | None) -> Any:
 
 
 class Sheet:
-    """One worksheet, read once and written in blocks."""
+    """One worksheet, read once and written in blocks. `strict_width`: a value right of the last header spoils its row, as where the cells
+    were text between separators."""
 
-    def __init__(self, sheet: Any) -> None:
+    def __init__(self, sheet: Any, strict_width: bool = False) -> None:
         self._sheet = sheet
+        self._strict_width = strict_width
 
     @cached_property
     def name(self) -> str:
@@ -129,9 +131,10 @@ class Sheet:
             raise HeaderError(
                 f"The header row {region.header_row} has merged cells; unmerge them so that each column has a header of its own."
             )
+        numbers = range(region.header_row + 1, region.last_row + 1)
         found = tuple(
-            Row(number, block.line(number), number not in visible_rows, number in merged)
-            for number in range(region.header_row + 1, region.last_row + 1)
+            Row(number, line, number not in visible_rows, number in merged, self._strict_width and _is_wider(line, len(headers)))
+            for number, line in ((number, block.line(number)) for number in numbers)
         )
         hidden = frozenset(index for index in range(len(headers)) if index in area.columns and index not in visible_columns)
         try:
@@ -217,6 +220,10 @@ def _read_block(used: Any, area: Area) -> Block:
         )
     blank: list[CellValue] = [None] * area.columns[0]
     return Block(area.rows[0], [blank + as_cells(line) for line in as_lines(used.raw_value)])
+
+
+def _is_wider(line: Sequence[CellValue], width: int) -> bool:
+    return any(not is_blank(cell) for cell in line[width:])
 
 
 def _shown(first: int, last: int, hidden: Callable[[int, int], bool | None]) -> set[int]:

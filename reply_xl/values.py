@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from reply_xl.errors import CellError
 from reply_xl.fields import HIGHEST_ID, as_number, fold
+from reply_xl.host_values import NOT_CALCULATED
 from reply_xl.model import CellValue, Choice, CustomField, ErrorCell, FieldValue, Intent, Kind, Target
 
 _INVISIBLE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
@@ -27,6 +28,12 @@ _WINDOWS_ZONE = re.compile(r"[A-Z][A-Za-z0-9. +-]* (Standard Time|Daylight Time)
 _PHONES = ("phone", "phone2")
 _FLOAT_DIGITS = re.compile(r"(\+?[0-9]{4,})\.0+")
 _EXPONENT = re.compile(r"[0-9](\.[0-9]+)?e\+?[0-9]+", re.IGNORECASE)
+_ERRORS = frozenset({
+    "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!",
+    "#BUSY!", "#GETTING_DATA",
+})  # fmt: skip
+_NO_PLACES = frozenset({"localtime", "posixrules", "factory"})
+"""Entries of the zone database that mean another zone on every machine, or none."""
 _MOST_DIGITS = 10**15
 _MOST_CHARACTERS = 32_767
 
@@ -37,8 +44,9 @@ def parse(value: CellValue, target: Target, address: str) -> FieldValue | Intent
     Blank (nothing, or white space only) is `Intent.LEAVE`; `<clear>` in any case is `Intent.CLEAR`. Text is trimmed, otherwise as
     typed; a number in a text field becomes its digits, never `.0` nor an exponent. Raises `CellError` for an error cell, for
     `<clear>` where the field may not be cleared, and for what the field cannot hold."""
-    if isinstance(value, ErrorCell):
-        raise _problem(address, target, value, f"shows the error {value.code}", "correct the formula or empty the cell")
+    error = error_in(value)
+    if error is not None:
+        raise _problem(address, target, value, *explained(error))
     if value is None:
         return Intent.LEAVE
     if isinstance(value, str):
@@ -102,9 +110,29 @@ def contact_id(value: CellValue) -> int | None:
     return number if 1 <= number <= HIGHEST_ID else None
 
 
+def looks_like_email(value: CellValue) -> bool:
+    """One word with an @ in it, correct or not."""
+    return isinstance(value, str) and "@" in value and len(value.split()) == 1
+
+
 def is_blank(value: CellValue) -> bool:
     """Nothing, or white space only. An error cell is not blank."""
     return value is None or (isinstance(value, str) and not _trimmed(value))
+
+
+def error_in(value: CellValue) -> ErrorCell | None:
+    """The error that the cell shows, also where it became text on the way through another program; else None."""
+    if isinstance(value, str):
+        text = _trimmed(value).upper()
+        return ErrorCell(text) if text in _ERRORS else None
+    return value if isinstance(value, ErrorCell) else None
+
+
+def explained(error: ErrorCell) -> tuple[str, str]:
+    """What is the matter with a cell that shows `error`, and what to do about it, as the two halves of a sentence."""
+    if error.code == NOT_CALCULATED:
+        return "holds a formula whose result is not in the file", "open the workbook in Excel, save it, and try again"
+    return f"shows the error {error.code}", "correct the formula or empty the cell"
 
 
 def shown(value: CellValue | FieldValue) -> str:
@@ -340,4 +368,4 @@ def _time_zones() -> dict[str, str]:
     """IANA names by their casefolded spelling. Read once: the first look walks the zone database of this machine."""
     from zoneinfo import available_timezones
 
-    return {name.casefold(): name for name in available_timezones()}
+    return {name.casefold(): name for name in available_timezones() if name.casefold() not in _NO_PLACES}

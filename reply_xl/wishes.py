@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 from reply_xl.errors import CellError, ConfigError, HeaderError
 from reply_xl.fields import BY_NAME, fold
-from reply_xl.model import Column, CustomField, ErrorCell, Field, FieldValue, Intent, Outcome, Role, Row, Target, Word
-from reply_xl.values import contact_id, is_blank, parse, shown
+from reply_xl.model import Column, CustomField, Field, FieldValue, Intent, Outcome, Role, Row, Target, Word
+from reply_xl.values import contact_id, error_in, explained, is_blank, parse, shown
 
-_CAPTION = re.compile(
-    r"\W*((grand |sub-?)?totals?|sum|count|average|summe|gesamt|confidential|generated|exported|downloaded|printed|source|page \d+|end of)\b|\W*©",
-    re.IGNORECASE,
-)
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What tells a row's contact: `contact_id`, or `email` where the row has no id; `address` is that cell's."""
+
+    address: str
+    contact_id: int | None
+    email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,18 @@ class Wish:
 def make_wishes(rows: Sequence[Row], columns: Sequence[Column], fields: frozenset[str] | None) -> list[Wish | Outcome]:
     """For each row a wish, or the outcome that already stands (`invalid`; `skipped` for a hidden row).
 
-    `fields`: names of the only fields that may be sent, None for all. Raises `HeaderError` if no column can find a contact."""
-    keys = [column for column in columns if column.role is Role.KEY]
-    by_field = {column.target.name: column for column in columns if column.role is Role.FIELD and column.target}
-    if not keys and "email" not in by_field:
-        raise HeaderError("No column tells which contact a row is; head one “Reply ID” or “Email”.")
+    `fields`: names of the only fields that may be sent, None for all."""
+    keys, by_field = _id_columns(columns), _by_field(columns)
     return [_wish(row, keys, by_field, columns, fields) for row in rows]
+
+
+def require_key(columns: Sequence[Column], header_row: int) -> None:
+    """Raises `HeaderError` if no column can find a contact."""
+    if not _id_columns(columns) and "email" not in _by_field(columns):
+        raise HeaderError(
+            f"No column tells which contact a row is (row {header_row} was taken as the header row); "
+            "head one “Reply ID” or “Email”, or name the header row with --header-row."
+        )
 
 
 def chosen_fields(names: Sequence[str], columns: Sequence[Column]) -> frozenset[str]:
@@ -67,29 +77,31 @@ def chosen_fields(names: Sequence[str], columns: Sequence[Column]) -> frozenset[
     return frozenset(chosen)
 
 
-def leave_out(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[list[Row], list[str]]:
-    """The rows that are contacts, and a sentence for each group of rows left out: empty ones and footers.
+def key_of(row: Row, columns: Sequence[Column]) -> Key | None:
+    """What tells the contact of a row, of which other cells may be unreadable; None where nothing does."""
+    if row.second_header is not None:
+        return None
+    problems: list[str] = []
+    number, address = _contact_id(row, _id_columns(columns), problems)
+    if number is not None or problems:
+        return None if number is None else Key(address, number, None)
+    column = _by_field(columns).get("email")
+    if column is None:
+        return None
+    address = column.address(row.number)
+    try:
+        email = parse(row[column.index], BY_NAME["email"], address)
+    except CellError:
+        return None
+    return Key(address, None, email) if isinstance(email, str) else None
 
-    Conservative, because a contact left out is a contact lost: a footer stands below the last row with an id or e-mail, has neither
-    itself, and is a caption with nothing but numbers beside it, one long sentence, or numbers alone outside the contact's fields.
-    Hidden rows stay: they get an outcome of their own."""
-    data = [column for column in columns if column.role is not Role.OURS]
-    last_keyed = max((row.number for row in rows if _has_key(row, data)), default=0)
-    kept, empty, footers = [], [], []
-    for row in rows:
-        filled = [column for column in data if not is_blank(row[column.index])]
-        if not filled and not row.hidden:
-            empty.append(row.number)
-        elif filled and row.number > last_keyed > 0 and not row.hidden and _is_footer(row, filled):
-            footers.append(row.number)
-        else:
-            kept.append(row)
-    notes = []
-    if empty:
-        notes.append(f"Left out as empty: {_rows(empty)}.")
-    if footers:
-        notes.append(f"Left out as a footer below the contacts: {_rows(footers)}.")
-    return kept, notes
+
+def holds_foreign_id(row: Row, columns: Sequence[Column]) -> bool:
+    """Whether an id cell of the row holds something that no contact's id in Reply can be: it is another system's."""
+    if row.hidden or row.second_header is not None:
+        return False
+    cells = [row[column.index] for column in _id_columns(columns)]
+    return any(not is_blank(cell) and error_in(cell) is None and contact_id(cell) is None for cell in cells)
 
 
 def _wish(
@@ -100,6 +112,12 @@ def _wish(
     number, key_address = _contact_id(row, keys, problems)
     if row.hidden:
         return Outcome(row.number, Word.SKIPPED, f"Row {row.number} is hidden, so it was not sent; show it to update it.", number)
+    if row.second_header is not None:
+        what = f"Row {row.second_header} looks like a second header row; move it and the rows below to a sheet of their own."
+        return Outcome(row.number, Word.INVALID, what)
+    if row.spilled:
+        what = "has more values than there are headers; put quotes around the value that holds a separator"
+        problems.append(f"Row {row.number} {what}.")
     if row.merged:
         problems.append(f"Row {row.number} has merged cells, so its values cannot be told apart; unmerge them.")
     email: str | None = None
@@ -144,8 +162,10 @@ def _contact_id(row: Row, keys: Sequence[Column], problems: list[str]) -> tuple[
             continue
         number = contact_id(cell)
         if number is None:
-            what = f"shows the error {cell.code}" if isinstance(cell, ErrorCell) else f"holds “{shown(cell)}”, which is not a Reply ID"
-            problems.append(f"{address} ({shown(column.header)}) {what}; correct it or empty the cell.")
+            error = error_in(cell)
+            other = (f"holds “{shown(cell)}”, which is not a Reply ID", "correct it or empty the cell")
+            what, advice = explained(error) if error else other
+            problems.append(f"{address} ({shown(column.header)}) {what}; {advice}.")
         else:
             found.setdefault(number, address)
     if len(found) > 1:
@@ -156,7 +176,9 @@ def _contact_id(row: Row, keys: Sequence[Column], problems: list[str]) -> tuple[
 
 def _said(row: Row, column: Column | None) -> str | None:
     cell = row[column.index] if column else None
-    return cell.strip() if isinstance(cell, str) and cell.strip() and cell.strip().casefold() != "<clear>" else None
+    if not isinstance(cell, str) or error_in(cell) is not None or cell.strip().casefold() in ("", "<clear>"):
+        return None
+    return cell.strip()
 
 
 def _is_standard(field: Field, text: str) -> bool:
@@ -170,40 +192,10 @@ def _customs_named(text: str, targets: Sequence[Target]) -> list[Target]:
     return [*(exact or [custom for custom in customs if fold(custom.title) == fold(title) != ""])]
 
 
-def _is_email_column(column: Column) -> bool:
-    return column.role is Role.FIELD and column.target is BY_NAME["email"]
+def _id_columns(columns: Sequence[Column]) -> list[Column]:
+    return [column for column in columns if column.role is Role.KEY]
 
 
-def _has_key(row: Row, columns: Sequence[Column]) -> bool:
-    """Whether a cell of the row could find a contact: a whole number as id, or something like an address."""
-    for column in columns:
-        cell = row[column.index]
-        if column.role is Role.KEY and contact_id(cell) is not None:
-            return True
-        if _is_email_column(column) and isinstance(cell, str) and "@" in cell and len(cell.split()) == 1:
-            return True
-    return False
-
-
-def _is_footer(row: Row, filled: Sequence[Column]) -> bool:
-    """Whether a row without a key, of which `filled` are the cells that hold something, is a footer."""
-    first = row[filled[0].index]
-    if isinstance(first, str):
-        if _CAPTION.match(first):
-            return all(isinstance(row[column.index], float) for column in filled[1:])
-        in_key = filled[0].role is Role.KEY or _is_email_column(filled[0])
-        return len(filled) == 1 and len(first.split()) >= 5 and (in_key or first.rstrip().endswith("."))
-    return all(isinstance(row[column.index], float) and column.role is not Role.FIELD for column in filled)
-
-
-def _rows(numbers: Sequence[int]) -> str:
-    """Row 7; rows 7, 9 to 12 and so on, at most six spans."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and spans[-1][1] == number - 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    texts = [str(first) if first == last else f"{first} to {last}" for first, last in spans[:6]]
-    more = f" and {len(spans) - 6} more" if len(spans) > 6 else ""
-    return ("row " if len(numbers) == 1 else "rows ") + ", ".join(texts) + more
+def _by_field(columns: Sequence[Column]) -> dict[str, Column]:
+    """The columns that give a field, hidden ones included, by its name."""
+    return {column.target.name: column for column in columns if column.role is Role.FIELD and column.target}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from reply_xl import engine
-from reply_xl.columns import STATUS
+from reply_xl.columns import OURS, REPLY_ID, STATUS
 from reply_xl.errors import ReplyXlError, WorkbookError
 from reply_xl.fields import fold
-from reply_xl.sheet import Sheet, choose_sheet
+from reply_xl.sheet import Reading, Sheet, choose_sheet
 
 if TYPE_CHECKING:
     from reply_xl.csv_book import CsvBook
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _KINDS = (".xlsx", ".xlsm")
 _CSV_KINDS = (".csv", ".tsv", ".txt")
 _RESULTS = ".results"
+_OWN = frozenset(fold(header) for header in (*OURS, REPLY_ID))
 
 
 class Workbook:
@@ -38,6 +40,8 @@ class Workbook:
             self.notes = (self._csv.note,) if self._csv.note else ()
         elif kind in _KINDS:
             self._book = engine.open_book(path)
+        elif os.path.isdir(path):  # noqa: PTH112  Path.is_dir() raises where a folder above must not be read
+            raise WorkbookError(f"“{path}” is a folder; name a workbook.")
         else:
             raise WorkbookError(
                 f"{path.name} is not a workbook that can be read (.xlsx, .xlsm or .csv); open it in Excel and save it as .xlsx."
@@ -50,17 +54,34 @@ class Workbook:
         self._book.close()
 
     def sheet(self, name: str | None = None) -> Sheet:
-        """The sheet called `name`, or the one that is active in the file. A CSV file has one, called as the file without its ending."""
-        return Sheet(choose_sheet(self._book, name))
+        """The sheet called `name`, or the one that is active in the file. A CSV file has one, called as the file without its
+        ending; a row of it that is longer than the headers holds a separator too many, so that its values may stand under wrong headers."""
+        return Sheet(choose_sheet(self._book, name), strict_width=self._csv is not None)
 
-    def check_savable(self, path: Path | None = None) -> None:
-        """Raises the `WorkbookError` that `save` would raise now, such as for a file that is open in Excel. Writes nothing."""
+    def check_savable(self, path: Path | None = None, sheet_name: str | None = None, header_row: int | None = None) -> None:
+        """Raises the `WorkbookError` that `save` would raise now, such as for a file that is open in Excel, and one for a file at `path`
+        that is neither this one nor holds former results of it, as its sheet and header row show. Writes nothing."""
         if self._csv is None:
             engine.refuse_unless_savable(self._book, path)
         else:
             self._csv.refuse_unless_savable(path)
-            if path is not None and path == results_path(self.path) != self.path:
-                self._csv.refuse_unless_results(path)
+        if path is None or not path.exists() or (self.path.exists() and path.samefile(self.path)):
+            return
+        if self._csv is not None:
+            sheet_name = None  # a CSV file's sheet is called as the file
+        here = self.sheet(sheet_name).read_header(header_row)
+        try:
+            with Workbook(path) as other:
+                there = other.sheet(sheet_name).read_header(header_row)
+            has_results = path == results_path(self.path) or any(fold(header) == fold(STATUS) for header in there.headers)
+            is_former = has_results and _shape(there) == _shape(here)
+        except ReplyXlError:
+            is_former = False
+        if not is_former:
+            raise WorkbookError(
+                f"{path.name} is there already and does not hold the results of a former run on these rows of {self.path.name}; "
+                "move it away, or give --out another name."
+            )
 
     def save(self, path: Path | None = None) -> None:
         """Saves to `path`, or over the file itself."""
@@ -85,21 +106,15 @@ def results_path(book: Path) -> Path:
 
 def checked_out(path: Path | None, book: Path) -> Path | None:
     """Where to save: `path`, if `--out` gave one, None for over the file itself. Raises `WorkbookError` if its kind is not the
-    workbook's (Excel would refuse to open it), or if it would take the place of a file that is no former result."""
+    workbook's (Excel would refuse to open it). Whether a file there may be replaced is for `check_savable` to say."""
     if path is None:
         results = results_path(book)
         return None if results == book else results
     if path.suffix.casefold() != book.suffix.casefold():
-        raise WorkbookError(f"{path.name} must end in {book.suffix}, as {book.name} does; correct --out.")
-    if path.exists() and not (book.exists() and path.samefile(book)) and not _holds_results(path):
-        raise WorkbookError(f"{path.name} is there already and holds no results of a former run; give --out another name.")
+        raise WorkbookError(f"“{path}” must end in {book.suffix}, as {book.name} does; correct --out.")
     return path
 
 
-def _holds_results(path: Path) -> bool:
-    """Whether a file may be replaced by new results: its active sheet has our status column."""
-    try:
-        with Workbook(path) as other:
-            return any(fold(header) == fold(STATUS) for header in other.sheet().read_header().headers)
-    except ReplyXlError:
-        return False
+def _shape(reading: Reading) -> tuple[list[str], int]:
+    """What a sheet and the same sheet with results have in common: the headers that are not ours, and the number of rows."""
+    return [header for header in reading.headers if header and fold(header) not in _OWN], len(reading.rows)

@@ -14,8 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import openpyxl
+
 from reply_xl.fields import CATALOGUE
 from reply_xl.model import Word
+from reply_xl.sandbox import Sandbox
 
 README = Path(__file__).parent.parent / "README.md"
 PICTURE = README.parent / ".github" / "result.png"
@@ -35,7 +38,7 @@ OUTCOMES = {
 }
 
 
-def parts(session: str) -> dict[str, str]:
+def parts(session: str, told: str) -> dict[str, str]:
     """The generated parts by the name in their markers."""
     fields = [
         f"| {field.label} (`{field.name}`) | {', '.join(field.synonyms) or '–'} | {field.guard or ''} |"
@@ -46,14 +49,15 @@ def parts(session: str) -> dict[str, str]:
     outcomes = [f"| {word.value.capitalize()} | {OUTCOMES[word]} |" for word in Word]
     return {
         "session": f"```\n{session}\n```",
+        "story": f"```\n{told}\n```",
         "fields": "\n".join(["| field | other headers that are understood | asks first |", "|---|---|---|", *fields]),
         "only Reply": only_reply,
         "outcomes": "\n".join(["| status | meaning |", "|---|---|", *outcomes]),
     }
 
 
-def rendered(text: str, session: str) -> str:
-    for name, content in parts(session).items():
+def rendered(text: str, session: str, told: str) -> str:
+    for name, content in parts(session, told).items():
         space = "" if name == "only Reply" else "\n"
         pattern = rf"(<!-- {name} -->).*?(<!-- end {name} -->)"
         text = re.sub(pattern, lambda match, fill=space + content + space: match[1] + fill + match[2], text, flags=re.DOTALL)
@@ -65,6 +69,33 @@ def demo(folder: Path) -> str:
     command = [sys.executable, "-m", "reply_xl", "demo"]
     printed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, encoding="utf-8").stdout
     return "\n".join(line.rstrip() for line in printed[printed.index("2. Before") :].strip().splitlines())
+
+
+def story(folder: Path) -> str:
+    """A session against a practice server: contacts into a new workbook, an edit, and the update. The port is written as 8765."""
+    said = []
+
+    def run(url: str, *words: str) -> None:
+        command = [sys.executable, "-m", "reply_xl", *words, "--base-url", url]
+        done = subprocess.run(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True, encoding="utf-8"
+        )
+        shown = [f'"{word}"' if " " in word else word for word in words]
+        said.extend(
+            [f"$ reply-xl {' '.join(shown)} --base-url http://127.0.0.1:8765", *(line.rstrip() for line in done.stdout.splitlines())]
+        )
+
+    with Sandbox() as sandbox:
+        run(sandbox.url, "pull", "--new", "leads.xlsx", "--list", "Hot leads")
+        book = openpyxl.load_workbook(folder / "leads.xlsx")
+        sheet = book.worksheets[0]
+        title = next(cell.column for cell in sheet[1] if cell.value == "Title")
+        for row in (2, 3):
+            sheet.cell(row, title, "Chief Revenue Officer")
+        book.save(folder / "leads.xlsx")
+        said.append("(two titles are edited in Excel)")
+        run(sandbox.url, "push", "leads.xlsx", "--yes")
+    return "\n".join(said)
 
 
 def draw(book: Path, folder: Path) -> None:
@@ -81,6 +112,6 @@ def draw(book: Path, folder: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
-        README.write_text(rendered(README.read_text(encoding="utf-8"), demo(Path(name))), encoding="utf-8")
+        README.write_text(rendered(README.read_text(encoding="utf-8"), demo(Path(name)), story(Path(name))), encoding="utf-8")
         if "--picture" in sys.argv:
             draw(Path(name) / "reply-xl-demo.xlsx", Path(name))

@@ -483,6 +483,42 @@ def test_out_leaves_the_book_alone(sandbox: Sandbox, book: Book, command: Comman
     assert sorted(entry.name for entry in path.parent.iterdir()) == ["book.xlsx", "results.xlsx"]
 
 
+def test_out_replaces_only_results_of_this_book(sandbox: Sandbox, book: Book, command: Command) -> None:
+    """A former result is replaced, and BOOK itself; a workbook with a status column but other headers or rows, a copy without one, and
+    what cannot be read are not: one sentence, nothing sent, the file intact."""
+    path = book(*titles(2))
+    out = path.with_name("results.xlsx")
+    arguments = ("push", path, "--base-url", sandbox.url, "--yes", "--out", out)
+    assert command(*arguments).code == 0
+    assert command(*arguments).code == 0
+    assert [line["Reply status"] for line in cells(out)] == ["Unchanged", "Unchanged"]
+    assert command(*arguments[:-1], path).code == 0
+    sent = len(patches(sandbox))
+    status = ("Reply status",)
+    others = [
+        lambda: book((*HEADERS, *status), *(row(n, "New", r="Failed") for n in range(3)), name="results.xlsx"),
+        lambda: book(("Invoice", "Amount", *status), ("a", 1), ("b", 2), name="results.xlsx"),
+        lambda: book(*titles(2), name="results.xlsx"),
+        lambda: out.write_bytes(b"my own work"),
+    ]
+    path = book(*titles(2))
+    for make in others:
+        make()
+        before = out.read_bytes()
+        ran = command(*arguments)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1), ran
+        assert "--out" in ran.err
+        assert out.read_bytes() == before
+    assert len(patches(sandbox)) == sent
+
+
+def test_a_folder_is_no_workbook(command: Command, tmp_path: Path) -> None:
+    """It is called what it is, also where it has no name."""
+    (tmp_path / "folder").mkdir()
+    for name in (".", "folder"):
+        assert command("preview", name).err == f"“{name}” is a folder; name a workbook.\n"
+
+
 def test_the_base_url_is_where_everything_goes(make_sandbox: Make, book: Book, command: Command) -> None:
     """Also with a slash at its end; the other server hears nothing."""
     one, other = make_sandbox(), make_sandbox()
@@ -858,7 +894,8 @@ def test_nobody_listens(book: Book, command: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     ran = command("push", book(*titles(1)), "--base-url", f"http://127.0.0.1:{port}")
-    assert (ran.code, ran.err) == (1, "Reply cannot be reached; check your internet connection.\n")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "start it with “reply-xl sandbox”" in ran.err
 
 
 def test_a_proxy_in_the_environment_is_not_asked_for_this_machine(sandbox: Sandbox, book: Book, run: Command) -> None:

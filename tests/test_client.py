@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from conftest import FIRST_ID, KEY, patches
@@ -133,6 +134,22 @@ def test_no_other_base_url_ever_gets_the_key(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         checked_base_url(url)
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("localhost:8765", "http://localhost:8765"),
+        ("127.0.0.1:8765/", "http://127.0.0.1:8765"),
+        ("[::1]:8765", "http://[::1]:8765"),
+        ("api.reply.io", "https://api.reply.io"),
+    ],
+)
+def test_a_base_url_without_its_beginning_is_named_with_it(url: str, meant: str) -> None:
+    """The sentence says what to write."""
+    with pytest.raises(ConfigError) as caught:
+        checked_base_url(url)
+    assert str(caught.value) == f"“{url}” is not a base URL; write {meant}."
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1", "http://127.8.9.1", "http://localhost", "https://[::1]:3"])
@@ -432,11 +449,12 @@ def test_a_kept_connection_that_was_closed_meanwhile(sandbox: Sandbox, connect: 
 
 
 def test_a_refused_port_has_certainly_sent_nothing(connect: Connect) -> None:
-    """Nobody listens: `sent` is false, and the sentence is about the connection."""
+    """Nobody listens: `sent` is false, and the sentence says how to start the practice server."""
+    url = f"http://127.0.0.1:{closed_port()}"
     with pytest.raises(ApiUnreachable) as caught:
-        connect(f"http://127.0.0.1:{closed_port()}").patch(FIRST_ID, {"title": "x"})
+        connect(url).patch(FIRST_ID, {"title": "x"})
     assert not caught.value.sent
-    assert str(caught.value) == "Reply cannot be reached; check your internet connection."
+    assert str(caught.value) == f"The practice server at {url} does not answer; start it with “reply-xl sandbox” in another window."
 
 
 def test_a_name_that_does_not_exist_has_sent_nothing(connect: Connect) -> None:
@@ -680,6 +698,48 @@ def test_a_proxy_that_refuses_has_its_own_sentence(
 
 
 # -- the key stays inside
+
+SECRET = "sE/cr+t=k~y0123"
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        json.dumps({"title": "Bad", "detail": f"Authorization: Bearer {SECRET}", "code": SECRET}).encode(),
+        json.dumps({"detail": f"token={quote(SECRET, safe='')}", "errors": [{"pointer": f"/{SECRET}", "detail": SECRET}]}).encode(),
+        ('{"detail": "' + SECRET.replace("/", "\\/") + '"}').encode(),
+        ('{"detail": "' + "".join(f"\\u{ord(char):04X}" for char in SECRET) + '"}').encode(),
+        json.dumps({"detail": f"Authorization: Bearer {SECRET}"}).encode("utf-16-le"),
+        json.dumps({"detail": "x" * 290 + SECRET}).encode(),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 418, 500])
+def test_a_server_that_repeats_the_key_does_not_get_it_into_a_message(sandbox: Sandbox, connect: Connect, echo: bytes, status: int) -> None:
+    """Whatever the error is, and however it spells the key."""
+    head = f"HTTP/1.1 {status} No\r\nContent-Length: {len(echo)}\r\n\r\n".encode()
+    with TcpProxy(sandbox.url, lambda data, number: head + echo) as proxy, pytest.raises(ApiError) as caught:
+        connect(proxy.url, key=SECRET).patch(FIRST_ID, {"title": "x"})
+    said = f"{caught.value} {caught.value.__dict__}"
+    assert SECRET not in said
+    assert SECRET[:6] not in said
+    assert quote(SECRET, safe="") not in said
+
+
+def test_a_wrong_key_says_where_it_came_from(make_sandbox: Callable[..., Sandbox]) -> None:
+    """From an environment variable, the sentence names it; else it tells how to log in."""
+    sandbox = make_sandbox(keys=["another"])
+    for variable, says in (("", "run “reply-xl login” with a key"), ("REPLY_API_KEY", "the API key in the variable REPLY_API_KEY")):
+        client = Client(sandbox.url, KEY, QuickPace(), key_variable=variable)
+        with contextlib.closing(client), pytest.raises(NotAuthorised) as caught:
+            client.whoami()
+        assert says in str(caught.value)
+
+
+def test_another_server_is_called_by_its_name(connect: Connect) -> None:
+    """Not Reply, where it is not Reply."""
+    with pytest.raises(ApiUnreachable) as caught:
+        connect("https://does-not-exist.invalid").patch(FIRST_ID, {"title": "x"})
+    assert str(caught.value) == "does-not-exist.invalid cannot be reached; check your internet connection."
 
 
 def test_the_key_is_in_no_repr_and_no_message(sandbox: Sandbox, connect: Connect) -> None:

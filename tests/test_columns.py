@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.columns import OURS, best_header, map_columns
+from reply_xl.columns import OURS, best_header, map_columns, unused_notes
 from reply_xl.fields import BY_NAME, CATALOGUE, WRITABLE
 from reply_xl.model import CellValue, Column, CustomField, ErrorCell, Role, Target
 
@@ -148,6 +148,12 @@ def test_a_bare_id_needs_evidence(header: str):
         assert "Reply ID" in column.reason
 
 
+def test_repeated_headers_are_no_evidence_against_a_bare_id():
+    """A header row that comes again is not one of the column's values."""
+    assert only("id", values=[5.0, "ID", 7.0]).role is Role.KEY
+    assert only("id", values=["ID"]).role is Role.UNUSED
+
+
 def test_a_bare_id_beside_a_named_one_is_another_systems():
     """Beside a `Reply ID` column a bare `id` is not used, and its reason says why."""
     bare, named = mapped(["id", "Reply ID"], values=[[5.0, 7.0]])
@@ -264,6 +270,25 @@ def test_two_columns_for_one_field(headers: list[str], winner: int):
         if column.index != winner and column.header != "Nombre":
             assert (column.role, column.target) == (Role.UNUSED, None)
             assert f"column {columns[winner].letter} already gives {name.label if name else ''}" in column.reason
+
+
+def test_columns_that_are_not_used_are_named():
+    """A loser says who won, an unknown header that it is no field; at most eight of those are named, and no hidden or read-only one."""
+    assert unused_notes(mapped(["Email", "Title", "Job title", "Foo", "Bar", "Domain", "", "Hid"], hidden=frozenset({7}))) == [
+        "Column B (Title) is not used: column C already gives Title.",
+        "Not used, because no field of Reply has this name: D (Foo) and E (Bar).",
+    ]
+    assert unused_notes(mapped([f"x{number}" for number in range(12)]))[0].endswith("H (x7) and 4 more.")
+    assert unused_notes(mapped(["Email", "Title", "Reply status"])) == []
+
+
+@pytest.mark.parametrize("header", ["custom: Nothing", "custom:", "Tier", "id"])
+def test_why_a_column_is_not_used_is_a_sentence(header: str):
+    """Whatever the reason is, the sentence names the column and reads as one."""
+    (note,) = unused_notes(mapped(["Reply ID", header], TWINS, values=[[7.0, "x"]]))
+    assert note.startswith(f"Column B ({header}) is not used: ")
+    assert note.endswith(".")
+    assert "sed: N" not in note
 
 
 def test_a_visible_column_wins_over_a_hidden_one():

@@ -36,6 +36,15 @@ def test_the_environment_wins_over_the_keychain(keychain: Path) -> None:
     assert config.load(REPLY_URL, loopback=False, key="typed", environ={"REPLY_API_KEY": "set"}).key == "typed"
 
 
+def test_a_key_knows_the_variable_it_came_from(keychain: Path) -> None:
+    """So that a sentence about a wrong key can name it."""
+    config.store_key(REPLY_URL, "stored")
+    assert config.load(REPLY_URL, loopback=False, environ={"REPLY_API_KEY": "set"}).variable == "REPLY_API_KEY"
+    assert config.load(REPLY_URL, loopback=False, environ={}).variable == ""
+    assert config.load(REPLY_URL, loopback=False, key="typed", environ={"REPLY_API_KEY": "set"}).variable == ""
+    assert config.load(LOCAL, loopback=True, environ={}).variable == ""
+
+
 def test_a_stored_key_belongs_to_its_server(keychain: Path) -> None:
     """Neither another server nor one on this machine is given the key in the keychain."""
     config.store_key(REPLY_URL, "stored")

@@ -80,7 +80,8 @@ def test_what_is_written_reads_back(rows: list[list[str]], dialect: Dialect, cel
     read = csv_text.read(data, "x.csv")
     changes: dict[int, dict[int, str]] = {}
     for (row, column), value in cells.items():
-        if row < len(read.rows) and (dialect[3] != "cp1252" or value.isascii()):
+        # Nothing is ever written as nothing: a last record of one field without a line end would be gone with it.
+        if value and row < len(read.rows) and (dialect[3] != "cp1252" or value.isascii()):
             changes.setdefault(row, {})[column] = value
     again = csv_text.read(csv_text.write(read, changes), "x.csv")
     width = max((index + 1 for line in changes.values() for index in line), default=0)
@@ -90,7 +91,7 @@ def test_what_is_written_reads_back(rows: list[list[str]], dialect: Dialect, cel
         changed = changes.get(number, {})
         assert len(new) == max(len(old), width if changed else 0)
         for index, field in enumerate(new):
-            if index in changed:
+            if index in changed and csv_text._defused(fits(changed[index], "ascii")) == guarded(fits(changed[index], "ascii")):
                 assert again.rows[number][index] == fits(changed[index], "ascii")
             else:
                 assert field == (old[index] if index < len(old) else "")
@@ -98,8 +99,8 @@ def test_what_is_written_reads_back(rows: list[list[str]], dialect: Dialect, cel
 
 @given(tables, dialects, texts, st.booleans())
 def test_nothing_added_can_become_a_formula(rows: list[list[str]], dialect: Dialect, text: str, own: bool) -> None:
-    """As any CSV reader sees an added cell, it does not begin with what Excel evaluates; one of our own columns not even where an Excel
-    of another country, which splits at another delimiter, sees a cell begin."""
+    """As any CSV reader sees an added cell, it does not begin with what Excel evaluates, not even where an Excel of another country, which
+    splits at another delimiter, sees a cell begin."""
     data = written(rows, dialect)
     if not is_told_apart(data, dialect[3]):
         return
@@ -111,9 +112,8 @@ def test_nothing_added_can_become_a_formula(rows: list[list[str]], dialect: Dial
     cell = next(csv.reader(lines, delimiter=dialect[0]))[9]
     assert not cell.startswith(LEADS)
     assert not cell.lstrip().startswith(LEADS)
-    if own:
-        for other in DELIMITERS:
-            assert not any(part.strip(" \"'").startswith(LEADS) and not part.startswith("'") for part in cell.split(other))
+    for other in DELIMITERS:
+        assert not any(part.strip(" \"'").startswith(LEADS) and not part.startswith("'") for part in cell.split(other))
 
 
 @given(texts)

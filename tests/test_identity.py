@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reply_xl.columns import map_columns
-from reply_xl.identity import Likeness, likeness, refusal, vouched
+from reply_xl.identity import Likeness, cannot_tell, likeness, refusal, vouched
 from reply_xl.model import CellValue, Contact, FieldValue, Row
 from reply_xl.wishes import Wish, make_wishes
 
@@ -23,6 +23,7 @@ def contact(**values: FieldValue) -> Contact:
     return Contact(7, values, {})
 
 
+ZOLTAN = contact(email="zoltan@example.com", firstName="Zoltan", lastName="Kovacs")
 ANN = contact(email="ann@example.com", firstName="Ann", lastName="Lee", linkedInUrl=URL)
 
 
@@ -78,7 +79,14 @@ def test_what_does_not_vouch(row: Wish):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://www.linkedin.com/company/acme", "https://www.linkedin.com", "https://linkedin.com/in/", "https://abc.com/x"]
+    "url",
+    [
+        "https://www.linkedin.com/company/acme",
+        "https://www.linkedin.com",
+        "https://linkedin.com/in/",
+        "https://abc.com/x",
+        "https://www.linkedin.com/pub/ann-lee",
+    ],
 )
 def test_a_url_that_many_share_vouches_for_nobody(url: str):
     """A company's page, or a URL without a person's profile, stands in many rows: it proves nothing."""
@@ -93,6 +101,17 @@ def test_hosts_are_not_taken_for_countries():
 def test_names_of_punctuation_vouch_for_nobody():
     """Names without a letter are no names."""
     assert not vouched(wish(None, "—", "…"), contact(firstName="—", lastName="…"))
+
+
+def test_who_cannot_be_told():
+    """A row found by its id in which nothing can be compared; not one whose e-mail or names speak, nor one found by its e-mail."""
+    assert cannot_tell(wish(), ANN)
+    assert cannot_tell(wish(None, "Anna", "Miller"), ANN)
+    assert not cannot_tell(wish(None, "Ann", "Lee"), ANN)
+    assert not cannot_tell(wish("ann@example.com"), ANN)
+    by_email = make_wishes([Row(2, ["ann@example.com"])], map_columns(["Email"], customs=()), None)[0]
+    assert isinstance(by_email, Wish)
+    assert not cannot_tell(by_email, ANN)
 
 
 # --- the whole run -------------------------------------------------------------------------------------------------------------------------
@@ -116,7 +135,8 @@ def test_more_than_a_fifth_of_strangers(same: int, strangers: int, silent: int, 
 
 
 @pytest.mark.parametrize(
-    ("known", "unknown", "refused"), [(1, 1, False), (1, 2, True), (50, 50, False), (49, 51, True), (0, 1, True), (0, 0, False)]
+    ("known", "unknown", "refused"),
+    [(1, 1, False), (1, 2, True), (50, 50, False), (49, 51, True), (0, 2, True), (0, 1, False), (0, 0, False)],
 )
 def test_more_than_half_unknown(known: int, unknown: int, refused: bool):
     """If Reply does not know more than half of the ids, nothing is sent and the sentence says whose ids they seem to be."""
@@ -126,17 +146,35 @@ def test_more_than_half_unknown(known: int, unknown: int, refused: bool):
         assert "another system's" in sentence
 
 
+def test_one_row_is_its_own_matter():
+    """A single row with an id says nothing of the column: it is `invalid` or `not found` by itself."""
+    assert refusal(found(0, 1), 0) is None
+    assert refusal([], 1) is None
+    assert refusal(found(0, 2), 0) is not None
+
+
+def test_the_sentence_says_what_was_not_done():
+    """A pull writes, it does not send."""
+    for sentence in (
+        refusal(found(0, 2), 0, "written"),
+        refusal([], 2, "written"),
+        refusal([(wish(None, "Ann", "Lee"), ZOLTAN)] * 5, 0, "written"),
+    ):
+        assert (sentence or "").startswith("Nothing was written: ")
+
+
 def test_vouched_rows_are_no_strangers():
     """Rows whose e-mail changed but whose names agree do not count against the id column."""
     assert refusal([(wish("new@example.com", "Ann", "Lee"), ANN)] * 10, 0) is None
 
 
 def test_names_speak_where_no_email_can():
-    """Without any e-mail to compare, five or more rows with wholly different names refuse the run; edited names do not."""
+    """Over the rows without an e-mail to compare, whatever the others say, five or more rows with wholly different names refuse the run; edited names do not."""
     other = contact(firstName="Zoltan", lastName="Kovacs")
     strangers = [(wish(None, "Ann", "Lee"), other)]
     assert refusal(strangers * 4, 0) is None
     assert "name another person" in (refusal(strangers * 5, 0) or "")
+    assert "5 of 5 rows without an e-mail" in (refusal([*found(20, 0), *strangers * 5], 0) or "")
     married = [(wish(None, "Ann", "Miller"), ANN), (wish(None, "Lee", "Ann"), ANN), (wish(None, "Anne", "Leigh"), ANN)]
     assert refusal(married * 5, 0) is None
     assert refusal([(wish(None, "—", "…"), contact(firstName="—", lastName="…"))] * 5, 0) is None

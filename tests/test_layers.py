@@ -15,18 +15,18 @@ from reply_xl import errors
 
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
-__init__ errors
+__init__ errors interrupts
 model
 fields addresses host_values csv_text parts
-values
+values wording
 columns proof answers wishes region literal spool
-identity
+identity strays
 patches
 client pace journal config cells results template
 lookup sheet csv_book
 plan send workbook session
-preview push pull download
-console
+preview push pull download practice
+console delivery
 demo pull_new
 commands
 cli
@@ -99,7 +99,9 @@ THIRD_PARTY = {
 }
 
 # Modules that compute and do nothing else, and all that they may take from the standard library.
-PURE = "errors model fields values columns proof answers wishes identity patches cells addresses csv_text host_values literal"
+PURE = (
+    "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal"
+)
 COMPUTING = """
 __future__ collections collections.abc dataclasses datetime decimal difflib enum functools json math re typing unicodedata
 urllib.parse zoneinfo

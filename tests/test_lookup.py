@@ -10,7 +10,7 @@ from conftest import FIRST_ID, KEY
 
 from reply_xl.client import Client
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ApiUnreachable, Cancelled, NotAuthorised
-from reply_xl.lookup import PAGE, read_contacts
+from reply_xl.lookup import PAGE, Found, read_contacts
 from reply_xl.model import Contact, Page
 from reply_xl.pace import WindowPace
 from reply_xl.sandbox import Sandbox
@@ -51,7 +51,6 @@ def test_a_thousand_contacts_cost_one_request(make_sandbox: Make, connect: Conne
     found = read_contacts(range(FIRST_ID, FIRST_ID + 1000), (), connect(sandbox))
     assert len(found.by_id) == 1000
     assert paths(sandbox) == ["/v3/contacts?top=1000&skip=0"]
-    assert found.requests == 1
 
 
 @pytest.mark.parametrize(
@@ -74,12 +73,11 @@ def test_pages_are_read_while_they_are_fewer_than_the_missing_keys(
     assert set(found.by_id) == {FIRST_ID + key for key in keys}
     assert sum("top=" in path for path in paths(sandbox)) == pages
     assert sum("top=" not in path for path in paths(sandbox)) == singles
-    assert found.requests == pages + singles
 
 
 def test_no_key_costs_nothing(sandbox: Sandbox, connect: Connect) -> None:
     """Nothing to look up, nothing asked."""
-    assert read_contacts((), (), connect(sandbox)).requests == 0
+    read_contacts((), (), connect(sandbox))
     assert sandbox.requests == []
 
 
@@ -113,17 +111,24 @@ def test_an_email_is_asked_for_as_the_sheet_spells_it(make_sandbox: Make, connec
 
 
 class Pages:
-    """Pages of contacts as given; nothing else."""
+    """Pages of contacts as given, of which the last says so only if it `ends`; one contact cannot be read, others by e-mail only."""
 
-    def __init__(self, *pages: list[Contact]) -> None:
-        self.pages = pages
+    def __init__(self, *pages: list[Contact], ends: bool = True, unreadable: int = 0) -> None:
+        self.pages, self.ends, self.unreadable = pages, ends, unreadable
+        self.asked: list[int | str] = []
 
     def page(self, top: int, skip: int) -> Page:
         number = skip // top
-        return Page(tuple(self.pages[number]), number + 1 < len(self.pages))
+        self.asked.append(number)
+        contacts = self.pages[number] if number < len(self.pages) else []
+        return Page(tuple(contacts), number + 1 < len(self.pages) or not self.ends, self.unreadable)
 
     def contact(self, contact_id: int) -> Contact:
         raise ApiFailed("No.", status=500)
+
+    def by_email(self, email: str) -> tuple[Contact, ...]:
+        self.asked.append(email)
+        return tuple(contact for page in self.pages for contact in page if contact.email == email)
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(name)
@@ -133,25 +138,48 @@ def one(contact_id: int, email: str) -> Contact:
     return Contact(contact_id, {"email": email}, {})
 
 
+def ids(found: Found, email: str) -> list[int]:
+    return [contact.id for contact in found.by_email[email]]
+
+
 def test_two_contacts_with_one_email_are_both_found_on_any_page() -> None:
-    """The second one may stand on a later page than the first; then nobody may say which is meant."""
-    contacts = Pages([one(1, "a@example.com")], [one(2, "A@example.com"), one(3, "b@example.com"), one(4, "c@example.com")])
+    """The second one may stand on a later page than the first: pages are read to the end before anybody says which is meant."""
+    contacts = Pages([one(1, "a@example.com"), one(3, "b@example.com"), one(4, "c@example.com")], [one(2, "A@example.com")])
     found = read_contacts((), {"a@example.com", "b@example.com", "C@EXAMPLE.com"}, contacts)
-    assert [contact.id for contact in found.by_email["a@example.com"]] == [1, 2]
+    assert ids(found, "a@example.com") == [1, 2]
+    assert contacts.asked == [0, 1]
+
+
+def test_an_email_on_a_page_that_is_not_the_last_is_asked_for() -> None:
+    """Where reading on costs more than asking, the e-mail's own look-up tells whether there is a second contact."""
+    contacts = Pages([one(1, "a@example.com")], [one(2, "a@example.com")])
+    found = read_contacts((), {"a@example.com"}, contacts)
+    assert ids(found, "a@example.com") == [1, 2]
+    assert contacts.asked == [0, "a@example.com"]
+
+
+def test_an_email_beside_a_contact_that_cannot_be_read_is_asked_for() -> None:
+    """What a page left out may be the second contact with this e-mail."""
+    contacts = Pages([one(1, "a@example.com"), one(2, "A@example.com")], unreadable=1)
+    found = read_contacts((), {"a@example.com"}, contacts)
+    assert ids(found, "a@example.com") == [1, 2]
+    assert contacts.asked == [0, "a@example.com"]
 
 
 def test_the_same_contact_on_two_pages_is_one_contact() -> None:
     """When somebody adds a contact meanwhile, the pages shift and one is seen twice."""
     contacts = Pages([one(1, "a@example.com")], [one(1, "a@example.com"), one(3, "b@example.com"), one(4, "c@example.com")])
     found = read_contacts((), {"a@example.com", "b@example.com", "c@example.com"}, contacts)
-    assert [contact.id for contact in found.by_email["a@example.com"]] == [1]
+    assert ids(found, "a@example.com") == [1]
 
 
 def test_pages_without_end_end() -> None:
-    """A server that always says `hasMore` is left after as many pages as keys are missing."""
-    contacts = Pages([], [], [], [])
-    found = read_contacts({7, 8}, (), contacts)
-    assert set(found.failed) == {7, 8}
+    """A server that always says `hasMore` is left at its first empty page; then its e-mails are asked for one by one."""
+    contacts = Pages([one(1, "a@example.com")], ends=False)
+    found = read_contacts({6, 7, 8}, {"a@example.com"}, contacts)
+    assert set(found.failed) == {6, 7, 8}
+    assert ids(found, "a@example.com") == [1]
+    assert contacts.asked == [0, 1, "a@example.com"]
 
 
 def test_a_failing_single_read_stays_with_its_key(make_sandbox: Make, connect: Connect) -> None:

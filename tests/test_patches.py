@@ -14,7 +14,7 @@ from reply_xl.identity import Likeness, likeness
 from reply_xl.model import CellValue, Contact, CustomField, FieldValue, Outcome, Patch, Row, Word
 from reply_xl.patches import Decision, Policy, decide, settle_duplicates
 from reply_xl.values import format
-from reply_xl.wishes import Wish, make_wishes
+from reply_xl.wishes import Key, Wish, make_wishes
 
 SCORE, TWIN = CustomField(8, "Score", numeric=True), CustomField(9, "Tier", title_is_unique=False)
 CUSTOMS = (SCORE, TWIN)
@@ -194,14 +194,17 @@ def test_allow_email_needs_evidence(hidden: tuple[int, ...]):
 
 
 def test_an_email_for_a_contact_without_one():
-    """A contact without e-mail gets one only with `--allow email` and evidence; without the word it is held back."""
+    """A row that names an e-mail for a contact without one needs evidence in any case; with it, the e-mail is held back or allowed."""
     nobody = contact(email=None)
     made = wish(id=7.0, email="ann@example.com", title="CTO")
-    assert decided(made, nobody).held_back == ("email",)
-    assert body(decided(made, nobody)) == {"title": "CTO"}
-    assert stands(decided(made, nobody, allow="email")).word is Word.INVALID
-    named = wish(id=7.0, email="ann@example.com", firstName="Ann", lastName="Lee")
-    assert body(decided(named, nobody, allow="email")) == {"email": "ann@example.com"}
+    for allow in ("", "email"):
+        outcome = stands(decided(made, nobody, allow=allow))
+        assert outcome.word is Word.INVALID
+        assert outcome.message.startswith("B2 says ann@example.com, but contact 7 in Reply has no e-mail, and no matching name")
+    named = wish(id=7.0, email="ann@example.com", firstName="Ann", lastName="Lee", title="CTO")
+    assert decided(named, nobody).held_back == ("email",)
+    assert body(decided(named, nobody)) == {"title": "CTO"}
+    assert body(decided(named, nobody, allow="email")) == {"email": "ann@example.com", "title": "CTO"}
 
 
 def test_an_email_that_differs_in_form_only():
@@ -261,6 +264,36 @@ def test_an_invalid_row_blocks_no_other():
     decisions = settled(wish(2, id=7.0, email="ben@example.com", title="CFO"), wish(5, id=7.0, title="CTO"))
     assert stands(decisions[0]).word is Word.INVALID
     assert body(decisions[1]) == {"title": "CTO"}
+
+
+@pytest.mark.parametrize("other", [{}, {"ownerUserId": 44.0}, {"isOptedOut": True}])
+def test_rows_that_differ_in_what_is_held_back_block_each_other(other: dict[str, CellValue]):
+    """What was not agreed to is asked for all the same: the rows do not mean the same."""
+    rows = settled(wish(2, id=7.0, title="CTO", ownerUserId=43.0), wish(5, id=7.0, title="CTO", **other))
+    assert [stands(decision).word for decision in rows] == [Word.INVALID] * 2
+    (shared,) = settled(wish(2, id=7.0, title="CTO", ownerUserId=43.0), wish(5, id=7.0, title="CTO", ownerUserId=43.0))
+    assert shared.held_back == ("ownerUserId",)
+
+
+def unreadable(key: Key) -> Decision:
+    return Decision((), outcome=Outcome(9, Word.INVALID, "C9 (Title) shows the error #N/A; correct it."), key=key)
+
+
+@pytest.mark.parametrize("key", [Key("A9", 7, None), Key("B9", None, "ANN@example.com")])
+def test_a_row_that_cannot_be_read_blocks_the_others_of_its_contact(key: Key):
+    """Nobody knows what it asks for: neither row is sent, and each names the other; a row that sends nothing stays as it is."""
+    one, two = (stands(decision) for decision in settle_duplicates([decided(wish(2, id=7.0, title="CTO")), unreadable(key)]))
+    assert (one.row, one.word, two.row, two.word) == (2, Word.INVALID, 9, Word.INVALID)
+    assert one.message.startswith(f"A2 names the same contact as {key.address}, of which a cell cannot be read;")
+    assert two.message.startswith(f"C9 (Title) shows the error #N/A; correct it. {key.address} names the same contact as A2;")
+    one, two = (stands(decision) for decision in settle_duplicates([decided(wish(2, id=7.0, title="CEO")), unreadable(key)]))
+    assert one.word is Word.UNCHANGED
+    assert "same contact" not in two.message
+
+
+def test_a_row_that_cannot_be_read_blocks_no_other_contact():
+    """Another contact's row goes out."""
+    assert body(settle_duplicates([unreadable(Key("A9", 8, None)), decided(wish(2, id=7.0, title="CTO"))])[1]) == {"title": "CTO"}
 
 
 def test_many_rows_of_one_contact_give_a_short_sentence():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import openpyxl
 from conftest import FIRST_ID, Book, Ran, cells
 
+from reply_xl.plan import Request
+from reply_xl.pull import Refresh, Refreshing, refreshing
 from reply_xl.sandbox import Sandbox
+from reply_xl.session import Session
+from reply_xl.workbook import Workbook
 
 HEADERS = ("Reply ID", "First name", "Title", "Company size", "Phone", "Custom: Budget", "createdAt", "Mine")
 CONTACT = {
@@ -118,5 +122,65 @@ def test_ids_of_another_system_pull_nothing(book: Book, run: Callable[..., Ran],
     path = book(("Reply ID", "Email", "First name"), *[(FIRST_ID + index, f"x{index}@example.org", None) for index in range(3)])
     before = path.read_bytes()
     done = pull(run, path, sandbox, "--overwrite")
-    assert done.code == 3
+    assert done.code == 1
+    assert "Nothing was written: 3 of 3 rows have another e-mail" in done.err
     assert path.read_bytes() == before
+
+
+# what a pull would write
+
+
+def found(path: Path, sandbox: Sandbox, request: Request | None = None) -> Refreshing:
+    with Workbook(path) as workbook, Session(sandbox.url) as session:
+        return refreshing(workbook.sheet(), session.contacts, request or Request())
+
+
+def addresses(cells: Iterable[Refresh]) -> list[str]:
+    return [cell.column.address(cell.row) for cell in cells]
+
+
+def test_what_is_empty_in_reply_fills_and_replaces_nothing(book: Book, make_sandbox: Callable[..., Sandbox]) -> None:
+    """`Empty` and `none` are words of the API for nothing: they are written into no cell, blank or not."""
+    sandbox = make_sandbox([{"id": FIRST_ID, "email": "a@example.com", "companySize": "Empty", "callStatus": "none", "isOptedOut": False}])
+    path = book(
+        ("Reply ID", "Company size", "Call status", "Opted out"), (FIRST_ID, "51-200", None, None), (FIRST_ID, None, "called", "yes")
+    )
+    refreshing = found(path, sandbox)
+    assert (addresses(refreshing.fills), addresses(refreshing.replaces)) == (["D2"], ["D3"])
+
+
+def test_what_would_be_written_is_counted_apart(book: Book, make_sandbox: Callable[..., Sandbox]) -> None:
+    """Cells filled, replaced, kept by `--only-empty` and kept because they hold a formula; and the rows compared, problem rows aside."""
+    path = book(
+        ("Reply ID", "Email", "First name", "Last name"),
+        (FIRST_ID, "p0@example.com", "First0", None),
+        (FIRST_ID + 1, None, "Other", "=UPPER(C3)"),
+        (FIRST_ID + 2, "someone@example.org", None, None),
+        *[(FIRST_ID + number, f"p{number}@example.com", f"First{number}", f"Last{number}") for number in range(3, 8)],
+    )
+    sandbox = make_sandbox(10)
+    for only_empty, replaced, kept in ((False, ["C3"], []), (True, [], ["C3"])):
+        refreshing = found(path, sandbox, Request(only_empty=only_empty))
+        assert addresses(refreshing.fills) == ["D2", "B3"]
+        assert (addresses(refreshing.replaces), addresses(refreshing.kept)) == (replaced, kept)
+        assert addresses(refreshing.formulas) == ["D3"]
+        assert (refreshing.compared, [problem.row for problem in refreshing.problems]) == (7, [4])
+
+
+def test_a_row_is_compared_whatever_its_other_cells_hold(book: Book, sandbox: Sandbox) -> None:
+    """A pull sends nothing, so a cell that could not be sent is one to be replaced, not a problem of its row."""
+    path = book(("Reply ID", "First name", "Opted out"), (FIRST_ID, "First0", "perhaps"))
+    refreshing = found(path, sandbox)
+    assert (addresses(refreshing.replaces), refreshing.problems) == (["C2"], ())
+
+
+def test_names_suffice_for_another_email(book: Book, sandbox: Sandbox) -> None:
+    """The e-mail changed in Reply, the names are the contact's: the row is refreshed."""
+    path = book(("Reply ID", "Email", "First name", "Last name"), (FIRST_ID, "old@example.com", "First0", "Last0"))
+    assert addresses(found(path, sandbox).replaces) == ["B2"]
+
+
+def test_ids_of_another_system_are_refused_also_where_nothing_differs(book: Book, sandbox: Sandbox) -> None:
+    """The sentence says that nothing was written."""
+    path = book(("Reply ID", "First name"), ("0031000000abcdeAAA", None), ("0031000000abcdeAAB", None))
+    assert (found(path, sandbox).refusal or "").startswith("Nothing was written: Reply does not know 2 of the 2 IDs")

@@ -8,7 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from render_readme import README, demo, rendered
+from render_readme import README, demo, rendered, story
 
 import reply_xl
 
@@ -17,8 +17,8 @@ TEXT = README.read_text(encoding="utf-8")
 
 
 def test_the_session_and_the_tables_are_what_the_program_prints(tmp_path: Path) -> None:
-    """The README's session is the demo's output, and its tables of fields and outcomes are the program's own."""
-    assert rendered(TEXT, demo(tmp_path)) == TEXT, "run python tests/render_readme.py"
+    """The README's sessions are what the commands print, and its tables of fields and outcomes are the program's own."""
+    assert rendered(TEXT, demo(tmp_path), story(tmp_path)) == TEXT, "run python tests/render_readme.py"
 
 
 def test_every_command_and_option_is_described() -> None:
@@ -29,9 +29,12 @@ def test_every_command_and_option_is_described() -> None:
 
     commands = set(re.findall(r"^    ([a-z]+) ", help_of(), flags=re.MULTILINE))
     assert commands == set(re.findall(r"`reply-xl ([a-z]+)", TEXT.split("### Commands")[1].split("| option |")[0]))
-    options = set(re.findall(r"(--[a-z-]+)", help_of("push"))) - {"--help"}
-    table = TEXT.split("| option |")[1].split("\n\n")[0]
-    assert options == set(re.findall(r"`(--[a-z-]+)", table))
+    for command, heading in (("push", "| option |"), ("sandbox", "| option of `sandbox` |")):
+        options = set(re.findall(r"(--[a-z-]+)", help_of(command))) - {"--help"}
+        table = TEXT.split(heading)[1].split("\n\n")[0]
+        assert options == set(re.findall(r"`(--[a-z-]+)", table))
+    for option in re.findall(r"(--[a-z-]+)", help_of("pull")):
+        assert option == "--help" or option in TEXT
 
 
 def test_every_dependency_has_its_reason() -> None:

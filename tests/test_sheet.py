@@ -23,6 +23,7 @@ from reply_xl.sheet import Sheet, choose_sheet
 HEADERS = ["Email", "Title", "Notes"]
 ROWS = [HEADERS, ["a@example.com", "CEO", "x"], ["b@example.com", "CTO", "y"], ["c@example.com", "CFO", "z"]]
 NOON = datetime(2026, 3, 4, 12, 30, 15)
+DATES = "yyyy-mm-dd hh:mm:ss"
 Open = Callable[..., Host]
 
 
@@ -89,6 +90,21 @@ def test_preamble(open_book: Open) -> None:
     """Notes above the headers, as LinkedIn exports have them, are neither headers nor rows."""
     reading = open_book(PREAMBLE).sheet().read()
     assert (reading.header_row, reading.headers, numbers(reading.rows)) == (4, tuple(HEADERS), [5, 6, 7])
+
+
+def test_contacts_above_the_headers_are_said(open_book: Open) -> None:
+    """Rows above the headers that hold ids or e-mails are not used, and not silently; notes are."""
+    above = [["Email", "Deal"], ["a@example.com", "x"], [None]]
+    assert open_book([*above, *ROWS]).sheet().read(header_row=4).notes == ("Rows 1 to 2 above the headers in row 4 are not used.",)
+    assert open_book([[7.0], *ROWS]).sheet().read(header_row=2).notes == ("Row 1 above the headers in row 2 is not used.",)
+    assert open_book(PREAMBLE).sheet().read().notes == ()
+
+
+def test_values_right_of_the_headers(open_book: Open) -> None:
+    """Of text between separators they spoil their row; in a workbook they are beside the list."""
+    book = open_book([*ROWS, ["d@example.com", "CEO", None, " "], ["e@example.com", "a", "b", "c"]])
+    assert [row.spilled for row in Sheet(book.sheet()._sheet, strict_width=True).read().rows] == [False, False, False, False, True]
+    assert not any(row.spilled for row in book.sheet().read().rows)
 
 
 def test_header_row_is_obeyed(open_book: Open) -> None:
@@ -163,11 +179,14 @@ def test_last_column(open_book: Open) -> None:
 
 
 def test_only_table(open_book: Open) -> None:
-    """The header row of the only table is taken, although a better one stands above; rows below the table are named and left out."""
+    """The header row of the only table is taken, although a better one stands above; rows above and below are named and left out."""
     rows = [["Email", "First name", "Last name"], ["old@example.com"], [None], *ROWS, [None], ["Total", 3]]
     reading = open_book(rows, tables=["A4:C7"]).sheet().read()
     assert (reading.header_row, numbers(reading.rows)) == (4, [5, 6, 7])
-    assert reading.notes == ("Left out, as they are below the table A4:C7: row 9.",)
+    assert reading.notes == (
+        "Rows 1 to 2 above the headers in row 4 are not used.",
+        "Left out, as they are below the table A4:C7: row 9.",
+    )
 
 
 def test_totals_row(open_book: Open) -> None:
@@ -338,7 +357,7 @@ def test_hidden_columns(open_book: Open, hide_rows: list[int], hide_columns: str
     reading = open_book(hide_rows=hide_rows, hide_columns=hide_columns).sheet().read()
     assert reading.hidden == {"ABC".index(letter) for letter in hide_columns}
     assert numbers(reading.chosen) == [n for n in (2, 3, 4) if n not in hide_rows]
-    named = ", ".join(f"{letter} ({HEADERS['ABC'.index(letter)]})" for letter in hide_columns)
+    named = " and ".join(f"{letter} ({HEADERS['ABC'.index(letter)]})" for letter in hide_columns)
     assert reading.notes == ((f"Hidden columns are never sent: {named}.",) if named else ())
 
 
@@ -610,6 +629,44 @@ def test_filled_columns(open_book: Open) -> None:
         assert after[address] == before[address], address
     assert [after[f"C{n}"].value for n in (2, 4, 5, 6, 7, 8)] == ["Valid"] * 6
     assert after["D8"].value == "Updated"
+
+
+def test_dates_in_filled_columns_can_be_read(open_book: Open) -> None:
+    """A date in a General cell takes our format and a column wide enough for it; a format of the user's, and cells that get no date, stay."""
+    rows = [["Email", "createdAt", "addingDate"], *([f"{n}", None, None] for n in range(2, 8))]
+    book = open_book(rows, more={"B4": "mine", "C2": 7}, formats={"B3": "d mmm", "C2:C7": "dd.mm.yyyy"})
+    sheet = book.sheet()
+    reading = sheet.read()
+    layout = sheet.prepare(reading, OURS, [1, 2])
+    sheet.write(reading, layout, own(reading), {n: {1: NOON, 2: NOON} if n in (2, 3, 5, 7) else {} for n in range(2, 8)})
+    looks = book.looks()
+    assert [looks[f"B{n}"].number_format for n in (2, 3, 4, 5, 7)] == [DATES, "d mmm", "General", DATES, DATES]
+    assert {looks[f"C{n}"].number_format for n in range(2, 8)} == {"dd.mm.yyyy"}
+    assert [looks[f"{letter}{n}"].value for letter in "BC" for n in (2, 3, 5, 7)] == [NOON] * 8
+    assert book.book.sheets[0].range("B2").column_width >= 19
+    assert book.book.sheets[0].range("C2").column_width < 19
+
+
+def test_our_headers_are_bold_and_the_message_is_wide(open_book: Open) -> None:
+    """Headers that are appended stand beside bold ones; a message is not cut off by the time beside it."""
+    book = open_book()
+    sheet = book.sheet()
+    sheet.prepare(sheet.read(), OURS, [])
+    page = book.book.sheets[0]
+    assert page.range("D1:F1").font.bold is True
+    assert not page.range("D2:F2").font.bold
+    assert [page.range(f"{letter}1").column_width for letter in "DEF"] == [13, 90, 19]
+
+
+def test_a_protected_sheet_keeps_its_formats_and_gets_its_values(open_book: Open) -> None:
+    """Cells that are unlocked take a date although nothing may be formatted."""
+    rows = [["Email", "createdAt", *OURS], ["a", None, "Failed", "No.", None]]
+    book = open_book(rows, protect=True, unlock=["B2", "C1:E2"], formats={"E2": DATES})
+    sheet = book.sheet()
+    reading = sheet.read()
+    layout = sheet.prepare(reading, OURS, [1])
+    sheet.write(reading, layout, own(reading), {2: {1: NOON}})
+    assert book.value("B2") in (NOON, (NOON - datetime(1899, 12, 30)).total_seconds() / 86400)
 
 
 def test_hidden_filled_column(open_book: Open) -> None:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from reply_xl.columns import map_columns
 from reply_xl.errors import ConfigError, HeaderError
+from reply_xl.host_values import NOT_CALCULATED
 from reply_xl.model import CellValue, Column, CustomField, ErrorCell, Intent, Outcome, Row, Word
-from reply_xl.wishes import Wish, chosen_fields, leave_out, make_wishes
+from reply_xl.strays import leave_out
+from reply_xl.wishes import Key, Wish, chosen_fields, holds_foreign_id, key_of, make_wishes, require_key
 
 SOURCE, TITLE = CustomField(11, "Lead Source"), CustomField(12, "Title")
 HEADERS = ["Reply ID", "Email", "First name", "Title", "Opted out"]
@@ -80,9 +82,55 @@ def test_two_id_columns_have_to_agree():
 
 
 def test_a_sheet_without_a_key_is_refused():
-    """Without an id and an e-mail column nothing can be found: the sentence names the headers that would do."""
-    with pytest.raises(HeaderError, match="head one “Reply ID” or “Email”"):
-        make_wishes([Row(2, ["CEO"])], columns_of(["Title"]), None)
+    """Without an id and an e-mail column nothing can be found: the sentence names the headers that would do, and the row they were taken
+    from, which may be the wrong one."""
+    with pytest.raises(HeaderError) as caught:
+        require_key(columns_of(["Title"]), 3)
+    assert str(caught.value) == (
+        "No column tells which contact a row is (row 3 was taken as the header row); "
+        "head one “Reply ID” or “Email”, or name the header row with --header-row."
+    )
+    require_key(columns_of(["Email"]), 1)
+    require_key(columns_of(["Reply ID"], hidden=[0]), 1)
+
+
+def test_an_error_as_text_in_the_key_is_an_error():
+    """`#N/A` of a CSV file is no other system's id and no address: the sentence says that it is an error."""
+    assert invalid(["#n/a", "ann@example.com"]) == "A5 (Reply ID) shows the error #N/A; correct the formula or empty the cell."
+    assert "shows the error #REF!" in invalid([None, "#REF!"])
+    assert wish([7.0, None, "#N/A"], fields=frozenset({"title"})).said["firstName"] is None
+
+
+def test_a_key_that_was_not_calculated_says_what_to_do():
+    """A formula without a result in the id column: open the workbook in Excel."""
+    assert invalid([ErrorCell(NOT_CALCULATED)]).startswith("A5 (Reply ID) holds a formula whose result is not in the file; open")
+
+
+@pytest.mark.parametrize(
+    ("cells", "key"),
+    [
+        ([7.0, "ann@example.com", None, ErrorCell("#N/A")], Key("A5", 7, None)),
+        ([None, "Ann@example.com", None, ErrorCell("#N/A")], Key("B5", None, "Ann@example.com")),
+        (["x", "ann@example.com"], None),
+        ([None, "ann"], None),
+        ([None, None, None, "CEO"], None),
+    ],
+)
+def test_the_key_of_a_row_that_cannot_be_read(cells: list[CellValue], key: Key | None):
+    """What tells the contact is known also where another cell cannot be read."""
+    assert key_of(Row(5, cells), columns_of(HEADERS)) == key
+
+
+@pytest.mark.parametrize("cell", ["0031000000abcdeAAA", "12345678901", 12345678901.0, "lead-7", 1.5])
+def test_an_id_of_another_system(cell: CellValue):
+    """What no id in Reply can look like is another system's."""
+    assert holds_foreign_id(Row(5, [cell, "ann@example.com"]), columns_of(HEADERS))
+
+
+@pytest.mark.parametrize("cell", [7.0, "7", None, " ", ErrorCell("#N/A"), "#N/A"])
+def test_no_id_of_another_system(cell: CellValue):
+    """An id that may be Reply's, a blank cell and an error say nothing of another system."""
+    assert not holds_foreign_id(Row(5, [cell, "ann@example.com"]), columns_of(HEADERS))
 
 
 # --- what is asked for --------------------------------------------------------------------------------------------------------------------
@@ -134,6 +182,23 @@ def test_hidden_rows_are_skipped():
 def test_merged_rows_are_invalid():
     """A row that merged cells touch is never sent: its values cannot be told apart."""
     assert "unmerge" in invalid([7.0, None, None, "CEO"], merged=True)
+
+
+def test_rows_with_more_values_than_headers_are_invalid():
+    """A separator without quotes has shifted the values: nothing of the row is sent."""
+    assert invalid([7.0, None, None, "CEO"], spilled=True) == (
+        "Row 5 has more values than there are headers; put quotes around the value that holds a separator."
+    )
+
+
+def test_rows_from_a_second_header_row_on_are_invalid():
+    """Their columns mean something else, so nothing in them is believed, not even the key."""
+    row = Row(9, [7.0, "x", None, "CEO"], second_header=5)
+    assert invalid(row.cells, second_header=4) == (
+        "Row 4 looks like a second header row; move it and the rows below to a sheet of their own."
+    )
+    assert key_of(row, columns_of(HEADERS)) is None
+    assert not holds_foreign_id(row, columns_of(HEADERS))
 
 
 # --- --fields -------------------------------------------------------------------------------------------------------------------------------
@@ -190,113 +255,6 @@ def test_names_for_no_field(name: str, error: type[Exception], words: str):
     columns = columns_of([*HEADERS, "Notes", "custom: #14"], hidden=(5,), customs=[CustomField(14, "!!!")])
     with pytest.raises(error, match=words):
         chosen_fields([name], columns)
-
-
-# --- empty rows and footers ---------------------------------------------------------------------------------------------------------------------
-
-
-def left_out(cells: Sequence[CellValue], headers: Sequence[str] = HEADERS, **row) -> bool:
-    """Whether a row below a contact is left out."""
-    width = len(headers)
-    contact: list[CellValue] = [None] * width
-    contact[0] = "ann@example.com" if headers[0] == "Email" else 7.0
-    kept, notes = leave_out([Row(2, contact), Row(3, cells, **row)], columns_of(headers))
-    assert [item.number for item in kept] in ([2], [2, 3])
-    assert ("row 3" in " ".join(notes)) == (len(kept) == 1)
-    return len(kept) == 1
-
-
-@pytest.mark.parametrize("cells", [[], [None, " ", "\u00a0", None], [None, None, None, None, None, "beyond the headers"]])
-def test_empty_rows_are_left_out(cells: list[CellValue]):
-    """A row without anything below a header is left out and named."""
-    assert left_out(cells)
-
-
-def test_our_own_results_do_not_fill_a_row():
-    """A row that holds nothing but our own results is empty."""
-    assert left_out([None, None, "Updated", "x"], ["Reply ID", "Email", "Reply status", "Reply message"])
-
-
-def test_an_error_is_not_empty():
-    """A row with an error cell is not an empty one."""
-    assert not left_out([None, None, None, ErrorCell("#N/A")])
-
-
-@pytest.mark.parametrize(
-    "cells",
-    [
-        ["Total", None, None, 25.0],
-        [None, None, "Grand total:", 1300.0],
-        ["Total: 25"],
-        ["Count", None, 25.0],
-        ["Average", None, None, 3.5, 4.5],
-        ["Confidential – for internal use only"],
-        ["© 2026 Example Ltd"],
-        ["Generated on 2026-09-08 by ann@example.com"],
-        ["Exported: 2026-09-08"],
-        ["Page 1 of 3"],
-        ["Source: our CRM"],
-        ["This list belongs to Example Ltd and must not be passed on."],
-    ],
-)
-def test_footers_are_left_out(cells: list[CellValue]):
-    """Sums, captions and notices below the last contact are left out and named."""
-    assert left_out(cells)
-
-
-@pytest.mark.parametrize("headers", [["Email"], ["Email", "Title"], ["Email", "First name", "Title"]])
-def test_footers_of_narrow_sheets(headers: list[str]):
-    """A footer in the e-mail column itself is left out as well."""
-    assert left_out(["Total: 25"], headers)
-    assert left_out(["Exported by ann@example.com"], headers)
-
-
-@pytest.mark.parametrize(
-    "cells",
-    [
-        [None, None, "Ann"],
-        [None, None, "Sumit", "CEO"],
-        [None, None, "Sumit"],
-        [None, None, "Summer"],
-        [None, None, "Counter Lee"],
-        [None, None, None, "Head of Sales"],
-        [None, None, "Total", "Energies"],
-        [None, "ann.example.com"],
-        ["x7", None, "Ann"],
-        [8.0],
-        [8.0, None, "Total"],
-        [None, "ben@example.com", "Total"],
-        [None, None, None, None, "no"],
-        [ErrorCell("#N/A"), None, "Ann"],
-    ],
-)
-def test_a_contact_is_no_footer(cells: list[CellValue]):
-    """A contact at the end of the sheet is kept, also one that lacks its key or holds one cell: it gets an outcome of its own."""
-    assert not left_out(cells)
-
-
-def test_a_sum_of_another_column_is_a_footer():
-    """A row with nothing but numbers, none of them in a contact's field, is a sum; a lone phone number may be a contact's."""
-    headers = ["Reply ID", "Phone", "Deal value"]
-    assert left_out([None, None, 12500.0], headers)
-    assert not left_out([None, 4155550123.0, None], headers)
-
-
-def test_only_the_end_of_the_sheet_has_footers():
-    """Above the last contact, and where no row has a key at all, nothing counts as a footer; nor does a hidden row."""
-    columns = columns_of(HEADERS)
-    rows = [Row(2, [7.0]), Row(3, ["Total", None, None, 2.0]), Row(4, [8.0])]
-    assert leave_out(rows, columns) == (rows, [])
-    assert leave_out(rows[1:2], columns) == (rows[1:2], [])
-    assert not left_out(["Total: 25"], hidden=True)
-
-
-def test_left_out_rows_are_named_in_spans():
-    """The sentence names the rows in spans, at most six of them."""
-    rows = [Row(number, [7.0] if number in (5, 9) else []) for number in range(2, 12)]
-    assert leave_out(rows, columns_of(HEADERS))[1] == ["Left out as empty: rows 2 to 4, 6 to 8, 10 to 11."]
-    rows = [Row(number, [7.0] if number % 2 else []) for number in range(2, 30)]
-    assert leave_out(rows, columns_of(HEADERS))[1] == ["Left out as empty: rows 2, 4, 6, 8, 10, 12 and 8 more."]
 
 
 # --- any row ---------------------------------------------------------------------------------------------------------------------------------------
