@@ -116,10 +116,10 @@ def push(arguments: argparse.Namespace) -> int:
                 outcomes = run.send(terms, progress.advance)
             progress.stop()
             lost = deliver(run, layout, outcomes, book, out)
-            if arguments.json:
-                _print_json(outcomes)
-            else:
-                console.show_results(outcomes, everything=bool(lost))
+        if arguments.json:
+            _print_json(outcomes)
+        else:
+            console.show_results(outcomes, everything=bool(lost))
         if lost:
             console.say(lost)
             return COULD_NOT_RUN

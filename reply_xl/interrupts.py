@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -48,6 +49,7 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
 
 
 def _tell(sentence: str) -> None:
-    # Ctrl-C ends the reader of our output as well (`2>&1 | tee log`): nobody may be left to tell.
+    """Straight to the terminal: the signal may have struck in the middle of a `print`, which must not be entered twice. Ctrl-C ends the
+    reader of our output as well (`2>&1 | tee log`), so that nobody may be left to tell."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(f"\n{sentence}", file=sys.stderr, flush=True)
+        os.write(sys.stderr.fileno(), f"\n{sentence}\n".encode(sys.stderr.encoding, "replace"))

@@ -18,11 +18,11 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are sent as on 
 ROWS = 400
 
 
-def start(path: Path, sandbox: Sandbox, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+def start(path: Path, sandbox: Sandbox, stderr: int = subprocess.PIPE, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
     arguments = command_line("push", path, "--base-url", sandbox.url, "--yes", "--json")
     return subprocess.Popen(
         arguments,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=stderr,
         text=True,
         env={**os.environ, "REPLY_XL_QUOTA": "off"},
@@ -70,7 +70,7 @@ def test_one_signal_finishes_what_is_under_way(leads: Path, slow: Sandbox, numbe
 
 def test_signals_without_end_lose_nothing(leads: Path, slow: Sandbox) -> None:
     """Ctrl-C again and again, also while the results are being written, leaves a status on every row."""
-    process = start(leads, slow)
+    process = start(leads, slow, subprocess.DEVNULL, subprocess.DEVNULL)
     wait_for_patches(slow, 12)
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
