@@ -70,7 +70,7 @@ def parse(value: CellValue, target: Target, address: str) -> FieldValue | Intent
 
 
 def format(value: FieldValue, target: Target) -> CellValue:
-    """The cell value for a field value: enums by their label, times as naive local dates, integers as numbers, text as it is."""
+    """The cell value for a field value: enums by their label, yes or no, times as naive local dates, integers as numbers, text as it is."""
     if value is None or value == "":
         return None
     if target.kind is Kind.CHOICE and isinstance(value, str):
@@ -79,7 +79,9 @@ def format(value: FieldValue, target: Target) -> CellValue:
     if target.kind is Kind.MOMENT and isinstance(value, str):
         moment = local_moment(value)
         return value if moment is None else moment
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
         return float(value)
     return value
 
