@@ -203,16 +203,15 @@ def refreshed(found: Refreshing, name: str) -> str:
 class Progress:
     """Counts and time left on stderr: a bar on a terminal, a plain line now and then elsewhere. Threads may report."""
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._quiet = quiet
         self._bar: Any = None
         self._task: Any = None
         self._label = ""
         self._said = time.monotonic()
         self._waits_until = 0.0
-        self._done = 0
-        self._total = 0
+        self._total: int | None = 0
+        self.done = 0
 
     def __enter__(self) -> Progress:
         return self
@@ -220,10 +219,11 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def start(self, label: str, total: int) -> None:
+    def start(self, label: str, total: int | None) -> None:
+        """Begins to count rows to `total`, or contacts where nobody knows how many there are (None). 0 shows nothing."""
         self.stop()
-        self._label, self._total, self._done = label, total, 0
-        if self._quiet or total == 0:
+        self._label, self._total, self.done = label, total, 0
+        if total == 0:
             return
         if sys.stderr.isatty():
             from rich.console import Console
@@ -240,23 +240,24 @@ class Progress:
             self._bar.start()
             self._task = self._bar.add_task(label, total=total)
         else:
-            say(f"{label}: {total} row{_s(total)}.")
+            say(f"{label}." if total is None else f"{label}: {total} row{_s(total)}.")
 
     def advance(self, *_: object) -> None:
         """One row more is done."""
         with self._lock:
-            self._show(self._done + 1, self._total)
+            self._show(self.done + 1, self._total)
 
-    def at(self, done: int, total: int) -> None:
+    def at(self, done: int, total: int | None) -> None:
         with self._lock:
             self._show(done, total)
 
-    def _show(self, done: int, total: int) -> None:
-        self._done = done
+    def _show(self, done: int, total: int | None) -> None:
+        self.done = done
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=total, description=self._label)
         else:
-            self._plain(f"{self._label}: {done} of {total}." if self._label else f"{done} of {total} contacts read.")
+            count = f"{done:,}" if total is None else f"{done} of {total}"
+            self._plain(f"{self._label}: {count}." if self._label else f"{count} contacts read.")
 
     def wait(self, seconds: float, why: str) -> None:
         """A wait is visible: how long, and why. Elsewhere than on a terminal each wait is said once, as it begins."""
@@ -266,8 +267,7 @@ class Progress:
                 self._bar.update(self._task, description=text)
             elif seconds >= 1 and time.monotonic() + seconds > self._waits_until + 1:
                 self._waits_until = time.monotonic() + seconds
-                if not self._quiet:
-                    say(f"{text}.")
+                say(f"{text}.")
 
     def stop(self) -> None:
         if self._bar is not None:
@@ -276,7 +276,7 @@ class Progress:
 
     def _plain(self, line: str) -> None:
         now = time.monotonic()
-        if not self._quiet and now - self._said >= _EVERY:
+        if now - self._said >= _EVERY:
             self._said = now
             say(line)
 

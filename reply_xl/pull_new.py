@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 
-from reply_xl.console import say
+from reply_xl.console import Progress, say
 from reply_xl.download import Downloaded, Wanted, check_target, download, find_list, spool_of
-from reply_xl.errors import ApiError, ApiRefused, Cancelled, NotAuthorised, ReplyXlError
+from reply_xl.errors import ApiError, ApiRefused, Cancelled, NotAuthorised
 from reply_xl.session import Session
 
 FINE, COULD_NOT_RUN, NEEDS_ATTENTION = 0, 1, 3
-_EVERY = 5.0
-"""Seconds between two plain lines of progress."""
 
 
 def run(target: Path, list_name: str | None, search: str | None, base_url: str | None, cancelled: threading.Event) -> int:
     """Downloads into `target`. `cancelled` ends it; what has been read is kept, and the same command goes on."""
     check_target(target)
-    progress = _Progress()
-    with Session(base_url, cancelled=cancelled, on_wait=progress.wait) as session:
+    with Progress() as progress, Session(base_url, cancelled=cancelled, on_wait=progress.wait) as session:
         try:
             wanted = Wanted(find_list(session.contacts, list_name).id if list_name else None, (search or "").strip())
-            result = download(session.contacts, wanted, target, place=_place(session), on_progress=progress.at)
+            result = download(session.contacts, wanted, target, place=_place(session), on_progress=_shown_by(progress))
         except Cancelled:
-            progress.end()
+            progress.stop()
             say(f"Stopped. {_kept(target, progress.done)}")
             return NEEDS_ATTENTION
         except NotAuthorised:
             raise
         except ApiError as error:
-            progress.end()
+            progress.stop()
             say(f"{error} {_kept(target, progress.done)}")
             return COULD_NOT_RUN
-        except ReplyXlError:
-            progress.end()
-            raise
-    progress.end()
     for line in _remarks(result):
         say(line)
     print(f"{target.name} holds {_contacts(result.contacts)}. Edit it, then: reply-xl preview {target.name}")
     return FINE if result.certain and not result.unreadable else NEEDS_ATTENTION
+
+
+def _shown_by(progress: Progress) -> Callable[[int, int], None]:
+    """Tells how many contacts there are so far, pass by pass: Reply does not say how many there will be."""
+    shown = 0
+
+    def at(done: int, passes: int) -> None:
+        nonlocal shown
+        if passes != shown:
+            again = "" if passes == 1 else f" once more, because some moved (pass {passes})"
+            progress.start(f"Downloading contacts{again}", None)
+            shown = passes
+        progress.at(done, None)
+
+    return at
 
 
 def _remarks(result: Downloaded) -> list[str]:
@@ -64,9 +71,11 @@ def _remarks(result: Downloaded) -> list[str]:
 
 
 def _kept(target: Path, done: int) -> str:
-    if not done or not spool_of(target).exists():
+    spool = spool_of(target)
+    if not spool.exists():
         return "Nothing was kept; run the same command again."
-    return f"{_contacts(done)} are kept in {spool_of(target).name}; run the same command again within a day and it goes on from there."
+    what = f"{_contacts(done)} are" if done else "What was read before is"
+    return f"{what} kept in {spool.name}; run the same command again within a day and it goes on from there."
 
 
 def _contacts(count: int) -> str:
@@ -84,34 +93,3 @@ def _place(session: Session) -> str:
     except ApiRefused:
         user = ""
     return " ".join((client.base_url, client.instance, user))
-
-
-class _Progress:
-    """How many contacts so far: Reply does not say how many there are. On a terminal one line that counts, elsewhere a line now and then."""
-
-    def __init__(self) -> None:
-        self.done = 0
-        self._terminal = sys.stderr.isatty()
-        self._said = time.monotonic()
-
-    def at(self, done: int, passes: int) -> None:
-        self.done = done
-        again = "" if passes == 1 else f", reading once more because some moved ({passes})"
-        self._show(f"Downloading: {done:,} contacts{again}")
-
-    def wait(self, seconds: float, why: str) -> None:
-        self._show(f"{why}: waiting {max(1, round(seconds))} s; {self.done:,} contacts so far")
-
-    def end(self) -> None:
-        if self._terminal:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-    def _show(self, line: str) -> None:
-        now = time.monotonic()
-        if self._terminal:
-            sys.stderr.write(f"\r\x1b[K{line}")
-            sys.stderr.flush()
-        elif now - self._said >= _EVERY:
-            self._said = now
-            say(f"{line}.")

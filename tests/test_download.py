@@ -510,26 +510,18 @@ def test_the_command_says_what_it_did(
     monkeypatch.setenv("REPLY_XL_QUOTA", "off")
     monkeypatch.setattr(downloads, "PAGE", 20)
     sandbox = make_sandbox(45)
-    fault = {"method": "GET", "path": "/v3/contacts", "skip": 2}
-    del fault
     path = tmp_path / "leads.xlsx"
     sandbox.set(keys=["another"])
     with pytest.raises(Exception, match="API key"):
         _command(sandbox, path)
     sandbox.set(keys=None)
-    cancelled = threading.Event()
-    seen = 0
-
-    def at(self: Any, done: int, passes: int) -> None:
-        nonlocal seen
-        self.done, seen = done, seen + 1
-        if seen == 2:
-            cancelled.set()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(pull_new._Progress, "at", at)
-        assert pull_new.run(path, None, None, sandbox.url, cancelled) == 3
+    sandbox.fault("status", status=403, path=r"/v3/contacts\?", nth=3)
+    assert _command(sandbox, path) == 1
     assert "30 contacts are kept in leads.xlsx.part; run the same command again" in capsys.readouterr().err
+    stopped = threading.Event()
+    stopped.set()
+    assert pull_new.run(path, None, None, sandbox.url, stopped) == 3
+    assert "Stopped. What was read before is kept in leads.xlsx.part" in capsys.readouterr().err
     assert _command(sandbox, path) == 0
     out, err = capsys.readouterr()
     assert out == "leads.xlsx holds 45 contacts. Edit it, then: reply-xl preview leads.xlsx\n"

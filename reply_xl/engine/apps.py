@@ -20,7 +20,7 @@ from xlwings import base_classes
 
 from reply_xl.engine.book import Book
 from reply_xl.engine.cells import plain
-from reply_xl.engine.members import refusing
+from reply_xl.engine.members import Keyed, refusing
 from reply_xl.engine.range import Range
 from reply_xl.engine.sheet import Sheet
 from reply_xl.errors import SheetError, WorkbookError
@@ -209,7 +209,7 @@ class App(base_classes.App):  # type: ignore[misc]
 
 
 @refusing
-class Books(base_classes.Books):  # type: ignore[misc]
+class Books(Keyed, base_classes.Books):  # type: ignore[misc]
     def __init__(self, app: App) -> None:
         self.app = app
         self._books: list[Book] = []
@@ -241,13 +241,6 @@ class Books(base_classes.Books):  # type: ignore[misc]
 
     def __iter__(self) -> Iterator[Book]:
         return iter(list(self._books))
-
-    def __contains__(self, key: Any) -> bool:
-        try:
-            self(key)
-        except KeyError:
-            return False
-        return True
 
     def add(self) -> Book:
         return self._keep(Book(self.app, BookFile.new(f"Book{next(self._count)}")))

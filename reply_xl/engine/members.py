@@ -10,6 +10,17 @@ _T = TypeVar("_T", bound=type)
 _CONCRETE = {"expand", "max_cells_per_read", "max_cells_per_write", "options", "snapshot"}
 
 
+class Keyed:
+    """A collection of which something is a member if it can be called for."""
+
+    def __contains__(self, key: Any) -> bool:
+        try:
+            self(key)  # type: ignore[operator]
+        except KeyError:
+            return False
+        return True
+
+
 def refusing(cls: _T) -> _T:
     """Give `cls` a refusal for every member of its xlwings base class that it does not define, and for every setter it leaves out."""
     for base in cls.__mro__[1:]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
 
-from reply_xl.engine.members import refusing
+from reply_xl.engine.members import Keyed, refusing
 from reply_xl.engine.names import Names
 from reply_xl.engine.range import Range
 from reply_xl.engine.tables import Tables
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @refusing
-class Sheets(base_classes.Sheets):  # type: ignore[misc]
+class Sheets(Keyed, base_classes.Sheets):  # type: ignore[misc]
     def __init__(self, book: Book) -> None:
         self._book = book
 
@@ -54,13 +54,6 @@ class Sheets(base_classes.Sheets):  # type: ignore[misc]
     def __iter__(self) -> Iterator[Sheet]:
         for sheet in self._book.file.sheets:
             yield Sheet(self._book, sheet)
-
-    def __contains__(self, key: Any) -> bool:
-        try:
-            self(key)
-        except KeyError:
-            return False
-        return True
 
     def add(self, before: Sheet | None = None, after: Sheet | None = None, name: str | None = None) -> Sheet:
         file = self._book.file

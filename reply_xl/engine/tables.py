@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
 
-from reply_xl.engine.members import refusing
+from reply_xl.engine.members import Keyed, refusing
 from reply_xl.engine.range import Range
 from reply_xl.errors import SheetError
 from reply_xl.xlsx.edit import name_column, overlap
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @refusing
-class Tables(base_classes.Collection, base_classes.Tables):  # type: ignore[misc]
+class Tables(Keyed, base_classes.Collection, base_classes.Tables):  # type: ignore[misc]
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
 
@@ -65,13 +65,6 @@ class Tables(base_classes.Collection, base_classes.Tables):  # type: ignore[misc
     def __iter__(self) -> Iterator[Table]:
         for table in self._sheet.file.tables:
             yield Table(self._sheet, table)
-
-    def __contains__(self, key: Any) -> bool:
-        try:
-            self(key)
-        except KeyError:
-            return False
-        return True
 
 
 def _trait(member: str, field: str) -> property:
