@@ -13,7 +13,7 @@ from typing import Any
 
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ContactNotFound, NotAuthorised, PatchRejected, RateLimited
 from reply_xl.fields import BY_NAME, CATALOGUE, HIGHEST_ID
-from reply_xl.model import Contact, ContactList, CustomField, FieldValue, Kind, Page, Whoami
+from reply_xl.model import Contact, ContactList, CustomField, FieldValue, Kind, Named, Page, Whoami
 
 _LONGEST_REASON = 300
 _MOST_REASONS = 20
@@ -63,6 +63,22 @@ def contact_lists(data: object) -> tuple[tuple[ContactList, ...], bool]:
         raise _unreadable()
     lists = [item for item in data["items"] if isinstance(item, dict) and type(item.get("id")) is int and isinstance(item.get("name"), str)]
     return tuple(ContactList(item["id"], item["name"]) for item in lists), data.get("hasMore") is True
+
+
+def team_members(data: object, team_id: int | None) -> tuple[Named, ...]:
+    """The users of `GET /v3/whoami/team-users` that are in the caller's team: the list goes across teams."""
+    if not isinstance(data, list):
+        raise _unreadable()
+    users = [item for item in data if isinstance(item, dict) and type(item.get("userId")) is int and item.get("teamId") == team_id]
+    return tuple(Named(item["userId"], _text(item.get("userName")), _text(item.get("userEmail"))) for item in users)
+
+
+def accounts(data: object) -> tuple[tuple[Named, ...], bool]:
+    """A page of accounts, and whether there are more."""
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        raise _unreadable()
+    found = [item for item in data["items"] if isinstance(item, dict) and type(item.get("id")) is int and isinstance(item.get("name"), str)]
+    return tuple(Named(item["id"], item["name"], _text(item.get("domainName"))) for item in found), data.get("hasMore") is True
 
 
 def custom_fields(data: object) -> tuple[CustomField, ...]:
@@ -191,6 +207,10 @@ def _custom_values(items: object) -> dict[str, str | None]:
         except (ValueError, RecursionError):
             raise _unreadable() from None
     return values
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _whole(data: Any) -> Any:

@@ -10,20 +10,23 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from reply_xl import __version__, commands
+from reply_xl import __version__, commands, run_commands
 from reply_xl.commands import COULD_NOT_RUN, NEEDS_ATTENTION, WRONG_USE
 from reply_xl.errors import Cancelled, NotAgreed, ReplyXlError
 
 _BOOK = "the workbook: .xlsx, .xlsm or .csv"
+_ALLOW = "of email, owner, account, opt-out, opt-in: what may change"
 _ROWS = "2:50,60, or selection, or all (default: all visible rows)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. Prints sentences, never a traceback."""
     _make_streams_safe()
+    _keep_log()
     arguments = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
@@ -76,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
         _add_sheet_options(subparser)
     for subparser in (columns, preview, push):
         subparser.add_argument("--json", action="store_true", help="print JSON on standard output and nothing else")
+    columns.set_defaults(rows="all", fields=None, only_empty=False, allow=frozenset())
+    columns.add_argument("--ask-again", action="store_true", help="forget what was agreed to for these headers")
+    columns.add_argument("--edit", action="store_true", help="put a sheet “Reply columns” into the workbook, where you choose")
+    columns.add_argument("--agree", action="store_true", help="agree to where the columns go, for every workbook with these headers")
     for subparser in (preview, push):
         _add_run_options(subparser)
         subparser.add_argument("--fields", metavar="NAMES", type=_names, help="send only these fields, such as title,notes")
@@ -91,12 +98,80 @@ def _parser() -> argparse.ArgumentParser:
     whoami = command("whoami", commands.whoami, "Show whom the API key belongs to.")
     login = command("login", commands.login, "Check an API key and keep it in the keychain of this computer.")
     logout = command("logout", commands.logout, "Remove the API key from the keychain of this computer.")
+    _add_journal_commands(command, preview, push)
     for subparser in (columns, preview, push, pull, whoami, login, logout):
         subparser.add_argument(
             "--base-url", metavar="URL", help="another server than https://api.reply.io, such as that of “reply-xl sandbox”"
         )
     _add_sandbox_options(command("sandbox", commands.sandbox, "Run a server on this computer that answers as Reply does, for practice."))
     return parser
+
+
+def _add_journal_commands(
+    command: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser],
+    preview: argparse.ArgumentParser,
+    push: argparse.ArgumentParser,
+) -> None:
+    runs = command("runs", run_commands.runs, "List the runs of this computer, the newest first.")
+    show = command("show", run_commands.show, "Show what a run changed: contact, field, before, after, outcome.")
+    resume = command("resume", run_commands.resume, "Finish a run that was cut short, and write results that wait into their workbook.")
+    retry = command("retry", run_commands.retry, "Try the rows of a run again that need it, with what the sheet holds now.")
+    undo = command("undo", run_commands.undo, "Put back the values from before a run, where Reply still holds what it wrote.")
+    forget = command("forget", run_commands.forget, "Delete old runs and what was known of their contacts from this computer.")
+    quota = command("quota", run_commands.quota, "Show how many requests are used, and keep some free for other programs.")
+    for subparser in (show, resume, retry, undo):
+        subparser.add_argument(
+            "run_number", metavar="RUN", type=_run_number, nargs="?", help="the number of the run (default: the newest that fits)"
+        )
+    either = show.add_mutually_exclusive_group()
+    either.add_argument("--csv", action="store_true", help="print CSV: a line for each field of each row")
+    either.add_argument("--json", action="store_true", help="print one JSON object")
+    for subparser in (runs, resume, retry, undo):
+        subparser.add_argument("--json", action="store_true", help="print JSON on standard output and nothing else")
+    for subparser in (resume, retry, undo, forget):
+        subparser.add_argument("--yes", action="store_true", help="agree without being asked")
+    for subparser in (resume, retry, undo):
+        subparser.add_argument(
+            "--book", metavar="FILE", type=Path, help="where the rows of the run are now, if the workbook was moved or copied"
+        )
+        subparser.add_argument("--base-url", metavar="URL", help="refuse unless the run was sent there")
+    for subparser in (retry, undo):
+        subparser.add_argument("--allow", metavar="WORDS", type=_allowed, default=frozenset(), help=_ALLOW)
+    for subparser in (preview, push, retry):
+        subparser.add_argument(
+            "--on-conflict",
+            choices=("block", "keep-reply", "take-sheet"),
+            default=None if subparser is retry else "block",
+            help="where a field was changed in Reply and in the sheet (default block: the row is not sent)",
+        )
+    undo.add_argument("--rows", metavar="ROWS", type=_row_spans, default="all", help="2:50,60, as the rows are numbered in the sheet now")
+    undo.add_argument("--fields", metavar="NAMES", type=_names, help="put back only these fields, such as title,notes")
+    forget.add_argument("--before", metavar="DATE", type=_date, required=True, help="runs that began before this day, such as 2026-01-31")
+    quota.add_argument(
+        "--reserve", metavar="PERCENT", type=_percent, help="keep this share of the requests free for other programs (0 to 90)"
+    )
+    quota.add_argument("--base-url", metavar="URL", help="another server than https://api.reply.io")
+
+
+def _run_number(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is not the number of a run; “reply-xl runs” lists them")
+    return number
+
+
+def _date(text: str) -> datetime:
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d").astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a day; write it as 2026-01-31") from None
+
+
+def _percent(text: str) -> int:
+    number = int(text.strip().removesuffix("%")) if text.strip().removesuffix("%").isdecimal() else -1
+    if not 0 <= number <= 90:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a share of 0 to 90 percent")
+    return number
 
 
 def _add_sheet_options(parser: argparse.ArgumentParser) -> None:
@@ -106,9 +181,7 @@ def _add_sheet_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", metavar="ROWS", type=_row_spans, default="all", help=_ROWS)
-    parser.add_argument(
-        "--allow", metavar="WORDS", type=_allowed, default=frozenset(), help="of email, owner, account, opt-out, opt-in: what may change"
-    )
+    parser.add_argument("--allow", metavar="WORDS", type=_allowed, default=frozenset(), help=_ALLOW)
 
 
 def _add_sandbox_options(parser: argparse.ArgumentParser) -> None:
@@ -175,14 +248,32 @@ def _make_streams_safe() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _log_traceback() -> str:
-    """Keeps the traceback in a file of this user, and says where."""
+class _LogFile(logging.Handler):
+    """What goes wrong inside is for a file of this user, made when there is something to write; never for the terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(OSError), _log_file().open("a", encoding="utf-8", errors="replace") as file:
+            file.write(f"{self.format(record)}\n")
+
+
+def _log_file() -> Path:
     from reply_xl.config import data_folder
 
+    return data_folder() / "reply-xl.log"
+
+
+def _keep_log() -> None:
+    log = logging.getLogger("reply_xl")
+    if not log.handlers:
+        handler = _LogFile()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        log.addHandler(handler)
+
+
+def _log_traceback() -> str:
+    """Keeps the traceback in the log, and says where that is."""
+    logging.getLogger(__name__).exception("unexpected error")
     try:
-        file = data_folder() / "reply-xl.log"
-        logging.basicConfig(filename=file, format="%(asctime)s %(message)s", force=True)
-        logging.getLogger(__name__).exception("unexpected error")
+        return f"Please report it with the file {_log_file()}."
     except OSError:
         return "Please report it with what you did."
-    return f"Please report it with the file {file}."

@@ -24,7 +24,7 @@ from urllib3.util.retry import Retry
 
 from reply_xl import __version__, answers
 from reply_xl.errors import ApiFailed, ApiUnreachable, ConfigError, RateLimited
-from reply_xl.model import Contact, ContactList, CustomField, Pace, Page, Whoami
+from reply_xl.model import Contact, ContactList, CustomField, Named, Pace, Page, Whoami
 
 REPLY_URL = "https://api.reply.io"
 _MOST_BYTES = 64 * 2**20
@@ -165,6 +165,22 @@ class Client:
     def custom_fields(self) -> tuple[CustomField, ...]:
         """`GET /v3/custom-fields`: all of them, in one answer."""
         return answers.custom_fields(self._get("/v3/custom-fields"))
+
+    def team_members(self) -> tuple[Named, ...]:
+        """`GET /v3/whoami/team-users`: the members of the caller's team, who alone may own its contacts. Raises `ApiRefused` (403) outside an
+        organization."""
+        return answers.team_members(self._get("/v3/whoami/team-users"), self.whoami().team_id)
+
+    def accounts(self, search: str) -> tuple[Named, ...]:
+        """`GET /v3/contact-accounts?search=`: the accounts whose name holds `search`, the first few thousand of them."""
+        found: list[Named] = []
+        for number in range(_MOST_LIST_PAGES):
+            query = {"search": search, "top": _LISTS_PAGE, "skip": number * _LISTS_PAGE}
+            accounts, has_more = answers.accounts(self._get("/v3/contact-accounts", query))
+            found += accounts
+            if not has_more:
+                break
+        return tuple(found)
 
     def contact(self, contact_id: int) -> Contact:
         """`GET /v3/contacts/{id}`. Raises `ContactNotFound`."""

@@ -14,25 +14,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reply_xl.errors import ApiUnreachable, ConfigError, NotAgreed
-from reply_xl.interrupts import stoppable, unbroken
+from reply_xl.errors import ApiUnreachable, ConfigError
+from reply_xl.interrupts import stoppable
 
 if TYPE_CHECKING:
-    from reply_xl.model import Outcome
     from reply_xl.plan import Request
+    from reply_xl.runs import Run
 
 FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 
 
 def columns(arguments: argparse.Namespace) -> int:
     from reply_xl import console
+    from reply_xl.choices import header_keys
+    from reply_xl.dialogue import agree_to_columns, deliver_waiting, say_all, with_choices
     from reply_xl.plan import read_columns
+    from reply_xl.records import Records
     from reply_xl.session import Session
     from reply_xl.workbook import Workbook
 
+    deliver_waiting(arguments.book)
     with Workbook(arguments.book) as book, contextlib.ExitStack() as stack:
         sheet = book.sheet(arguments.sheet)
         reading = sheet.read_header(arguments.header_row)
+        request = with_choices(_request(arguments), book)
         contacts = None
         try:
             contacts = stack.enter_context(Session(arguments.base_url)).contacts
@@ -41,90 +46,133 @@ def columns(arguments: argparse.Namespace) -> int:
                 raise
             console.say(f"{error} Custom fields are not looked up.")
         try:
-            found, notes = read_columns(reading, contacts)
+            found, unseen, notes = read_columns(reading, contacts, request.agreed, request.proposed)
         except ApiUnreachable as error:
-            found, notes = read_columns(reading, None)
+            found, unseen, notes = read_columns(reading, None, request.agreed, request.proposed)
             console.say(f"{error} Custom fields are not looked up.")
         if arguments.json:
-            print(console.columns_json(sheet.name, reading.header_row, found))
+            print(console.columns_json(sheet.name, reading.header_row, found, unseen))
         else:
             console.show_columns(sheet.name, reading.header_row, found)
-        _say_all(*book.notes, *reading.notes, *notes)
+        say_all(*book.notes, *reading.notes, *notes)
+        if arguments.ask_again:
+            with Records() as records:
+                count = records.agreements.forget(header_keys(reading.headers))
+            console.say(f"What was agreed to for {count} of these headers is forgotten; push will ask again.")
+        elif arguments.agree:
+            agree_to_columns(unseen, agreed=not any(one.by_workbook for one in unseen))
+        elif unseen and not arguments.json:
+            console.say(console.unseen(unseen))
+        if arguments.edit:
+            book.check_savable()
+            name = book.write_columns(found, reading.rows, contacts.custom_fields() if contacts else ())
+            book.save()
+            console.say(f"The sheet “{name}” is in {book.path.name} now: choose there, save, and run reply-xl preview {book.path.name}.")
     return FINE
 
 
 def preview(arguments: argparse.Namespace) -> int:
     from reply_xl import console, plan
+    from reply_xl.dialogue import deliver_waiting, exit_code, refused_as_a_whole, say_all, unfinished, with_choices
+    from reply_xl.hygiene import hints
     from reply_xl.preview import foreseen, refused
     from reply_xl.session import Session
     from reply_xl.workbook import Workbook
 
+    deliver_waiting(arguments.book)
     with (
         Workbook(arguments.book) as book,
         console.Progress() as progress,
         stoppable(threading.Event()) as cancelled,
         Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
     ):
-        draft = plan.draft(book.sheet(arguments.sheet), session.contacts, session.memory, _request(arguments), on_progress=progress.at)
+        sheet = book.sheet(arguments.sheet)
+        bases = session.bases(arguments.book, sheet.name)
+        request = with_choices(_request(arguments), book)
+        draft = plan.draft(sheet, session.contacts, session.memory, request, bases=bases, on_progress=progress.at)
         progress.stop()
-        _say_all(*book.notes, *draft.notes)
+        if draft.unseen:
+            say_all(console.unseen(draft.unseen))
+        say_all(*book.notes, *draft.notes, *unfinished(session.records, arguments.book, session.contacts.base_url))
         if draft.plan.refusal:
-            return _refused(draft.plan.refusal, refused(draft), as_json=arguments.json)
+            return refused_as_a_whole(draft.plan.refusal, refused(draft), as_json=arguments.json)
         outcomes = foreseen(draft)
+        worth_a_look = hints(draft.rows, draft.columns)
         if arguments.json:
-            _print_json(outcomes)
+            says: dict[int, list[str]] = {}
+            for hint in worth_a_look:
+                says.setdefault(hint.row, []).append(hint.says)
+            for outcome in outcomes:
+                more = {"hints": says[outcome.row]} if outcome.row in says else {}
+                print(console.json_line(outcome, **more))
         else:
-            console.show_preview(draft, outcomes, session.pace.minutes(len(draft.plan.to_send)))
-    return _exit_code(outcomes)
+            console.show_preview(draft, outcomes, session.pace.minutes(len(draft.plan.to_send)), worth_a_look)
+            say_all(*console.baseless(draft.plan))
+    return exit_code(outcomes)
 
 
 def push(arguments: argparse.Namespace) -> int:
+    return update(arguments, arguments.book, _request(arguments))
+
+
+def update(arguments: argparse.Namespace, path: Path, request: Request, *, of: Run | None = None) -> int:
+    """Pushes the rows of `request`. `of`: the run that is tried again."""
     from reply_xl import console, plan
-    from reply_xl.delivery import deliver
+    from reply_xl.conduct import conduct
+    from reply_xl.dialogue import (
+        agree,
+        agree_to_columns,
+        deliver_waiting,
+        refuse_if_running,
+        refuse_other_workspace,
+        refused_as_a_whole,
+        say_all,
+        show_conducted,
+        unfinished,
+        with_choices,
+    )
     from reply_xl.preview import refused
     from reply_xl.push import Push
     from reply_xl.send import Terms
     from reply_xl.session import Session
     from reply_xl.workbook import Workbook, checked_out
 
-    out = checked_out(arguments.out, arguments.book)
+    out = checked_out(arguments.out, path)
     cancelled = threading.Event()
+    deliver_waiting(path)
     with (
-        Workbook(arguments.book) as book,
         console.Progress() as progress,
         Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
     ):
-        book.check_savable(out, arguments.sheet, arguments.header_row)
-        sheet = book.sheet(arguments.sheet)
-        with stoppable(cancelled):
-            draft = plan.draft(sheet, session.contacts, session.memory, _request(arguments), on_progress=progress.at)
-        _say_all(*book.notes, *draft.notes)
-        if draft.plan.refusal:
-            return _refused(draft.plan.refusal, refused(draft), as_json=arguments.json)
-        to_send = draft.plan.to_send
-        if len(to_send) > 1:
-            question = console.question(draft.plan, session.pace.minutes(len(to_send)))
-            _agree(question, "Update them?", "--yes", agreed=arguments.yes)
-        run = Push(sheet, draft, keeps_ids=not session.loopback)
-        layout = run.prepare()
-        book.save(out)
-        # From here on something may be stored in Reply: no signal may keep its outcome from being written.
-        with unbroken():
-            with stoppable(cancelled, "Stopping: what is under way is finished, the rest is not sent."):
-                progress.start("Updating contacts", len(to_send))
-                terms = Terms(session.contacts, draft.policy, session.memory, cancelled, session.pace.pause)
-                outcomes = run.send(terms, progress.advance)
-            progress.stop()
-            lost = deliver(run, layout, outcomes, book, out)
-        if arguments.json:
-            _print_json(outcomes)
-        else:
-            console.show_results(outcomes, everything=bool(lost))
-        if lost:
-            console.say(lost)
-            return COULD_NOT_RUN
-        console.say(f"The results are in {(out or arguments.book).name}.")
-    return NEEDS_ATTENTION if cancelled.is_set() else _exit_code(outcomes)
+        with Workbook(path) as book:
+            book.check_savable(out, arguments.sheet, arguments.header_row)
+            sheet = book.sheet(arguments.sheet)
+            refuse_if_running(session.records, path)
+            left = unfinished(session.records, path, session.contacts.base_url) if of is None else []
+            with stoppable(cancelled):
+                bases = session.bases(path, sheet.name)
+                request = with_choices(request, book)
+                draft = plan.draft(sheet, session.contacts, session.memory, request, bases=bases, on_progress=progress.at)
+                server = session.server() if of is None else refuse_other_workspace(of, session)
+            say_all(*book.notes, *draft.notes, *left)
+            if draft.plan.refusal:
+                return refused_as_a_whole(draft.plan.refusal, refused(draft), as_json=arguments.json)
+            to_send = draft.plan.to_send
+            if to_send:
+                agree_to_columns(draft.unseen, agreed=arguments.yes)
+            if len(to_send) > 1 or (left and to_send):
+                question = console.question(draft.plan, session.pace.minutes(len(to_send)))
+                agree(question, "Update them?", "add --yes", agreed=arguments.yes)
+            run = Push(sheet, draft, path, out or path, keeps_ids=not session.loopback, of=of.id if of else None)
+            run.prepare()
+            book.save(out)
+            number = run.start(session.records.journal, server)
+        progress.start("Updating contacts", len(to_send))
+        terms = Terms(session.contacts, draft.policy, session.memory, cancelled, session.pace.pause)
+        done = conduct(session.records, number, to_send, terms, progress.advance)
+        progress.stop()
+        outcomes = sorted([*draft.plan.standing(), *done.outcomes], key=lambda outcome: outcome.row)
+        return show_conducted(session.records, number, outcomes, done, as_json=arguments.json, cancelled=cancelled.is_set())
 
 
 def pull(arguments: argparse.Namespace) -> int:
@@ -133,6 +181,7 @@ def pull(arguments: argparse.Namespace) -> int:
     if arguments.list is not None or arguments.search is not None:
         raise ConfigError("--list and --search choose what --new FILE downloads; leave them out, or add --new.")
     from reply_xl import console
+    from reply_xl.dialogue import agree, agree_to_columns, deliver_waiting, exit_code, refused_as_a_whole, say_all, with_choices
     from reply_xl.pull import refreshing
     from reply_xl.session import Session
     from reply_xl.workbook import Workbook, checked_out
@@ -140,6 +189,7 @@ def pull(arguments: argparse.Namespace) -> int:
     if arguments.overwrite and arguments.only_empty:
         raise ConfigError("--overwrite replaces values and --only-empty leaves them; use one of the two.")
     out = checked_out(arguments.out, arguments.book)
+    deliver_waiting(arguments.book)
     with (
         Workbook(arguments.book) as book,
         console.Progress() as progress,
@@ -148,16 +198,18 @@ def pull(arguments: argparse.Namespace) -> int:
     ):
         book.check_savable(out, arguments.sheet, arguments.header_row)
         sheet = book.sheet(arguments.sheet)
-        found = refreshing(sheet, session.contacts, _request(arguments), on_progress=progress.at)
+        found = refreshing(sheet, session.contacts, with_choices(_request(arguments), book), on_progress=progress.at)
         progress.stop()
-        _say_all(*book.notes, *found.notes)
+        say_all(*book.notes, *found.notes)
         if found.refusal:
-            return _refused(found.refusal, found.problems, as_json=False)
+            return refused_as_a_whole(found.refusal, found.problems, as_json=False)
+        if found.fills or found.replaces:
+            agree_to_columns([one for one in found.unseen if one.by_workbook], agreed=False)
         if found.replaces:
-            _agree(
+            agree(
                 console.replaced(found),
                 "Replace them?",
-                "--overwrite to replace them, or --only-empty to leave them",
+                "add --overwrite to replace them, or --only-empty to leave them",
                 agreed=arguments.overwrite,
             )
         writes = bool(found.fills or found.replaces)
@@ -165,9 +217,11 @@ def pull(arguments: argparse.Namespace) -> int:
             found.write(sheet)
         if writes or out:
             book.save(out)
+        if session.place:
+            session.records.bases(session.place, str((out or arguments.book).absolute()), sheet.name).set(found.bases())
         console.show_outcomes(found.problems, "Rows to look at")
         console.say(console.refreshed(found, (out or arguments.book).name))
-    return _exit_code(found.problems)
+    return exit_code(found.problems)
 
 
 def _pull_new(arguments: argparse.Namespace) -> int:
@@ -251,56 +305,11 @@ def sandbox(arguments: argparse.Namespace) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> Request:
+    from reply_xl.patches import OnConflict
     from reply_xl.plan import Request
 
-    return Request(arguments.rows, arguments.header_row, arguments.fields, arguments.only_empty, arguments.allow)
-
-
-def _agree(statement: str, question: str, options: str, *, agreed: bool) -> None:
-    """Says what is about to happen, and asks unless it is `agreed` to. Raises `NotAgreed`."""
-    from reply_xl import console
-
-    console.say(statement)
-    if agreed:
-        return
-    if not (sys.stdin and sys.stdin.isatty()):
-        raise NotAgreed(f"Nothing was changed, because nobody was there to answer; add {options}.", asked=False)
-    if not console.ask(question):
-        raise NotAgreed("Nothing was changed.", asked=True)
-
-
-def _refused(refusal: str, outcomes: Sequence[Outcome], *, as_json: bool) -> int:
-    from reply_xl import console
-    from reply_xl.model import Word
-
-    if as_json:
-        _print_json(outcomes)
-    else:
-        unfit = [outcome for outcome in outcomes if outcome.word in (Word.INVALID, Word.NOT_FOUND)]
-        console.show_outcomes(unfit, "Rows that do not fit")
-    console.say(refusal)
-    return COULD_NOT_RUN
-
-
-def _print_json(outcomes: Sequence[Outcome]) -> None:
-    from reply_xl import console
-
-    for outcome in outcomes:
-        print(console.json_line(outcome))
-    sys.stdout.flush()
-
-
-def _say_all(*notes: str) -> None:
-    from reply_xl import console
-
-    for note in notes:
-        console.say(note)
-
-
-def _exit_code(outcomes: Sequence[Outcome]) -> int:
-    from reply_xl.model import FINE as FINE_WORDS
-
-    return FINE if all(outcome.word in FINE_WORDS for outcome in outcomes) else NEEDS_ATTENTION
+    on_conflict = OnConflict(getattr(arguments, "on_conflict", OnConflict.BLOCK))
+    return Request(arguments.rows, arguments.header_row, arguments.fields, arguments.only_empty, arguments.allow, on_conflict)
 
 
 def _switches(settings: Sequence[str]) -> dict[str, Any]:

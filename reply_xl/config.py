@@ -82,3 +82,11 @@ def data_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("reply_xl", appauthor=False, ensure_exists=True))
+
+
+def quota_file() -> Path | None:
+    """The log of requests that all processes of this user share, or None where there is no folder for it."""
+    try:
+        return data_folder() / "quota.sqlite3"
+    except OSError:
+        return None

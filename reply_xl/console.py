@@ -12,11 +12,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
+from reply_xl.choices import Unseen
 from reply_xl.fields import is_empty
-from reply_xl.model import Change, Column, CustomField, FieldValue, Outcome, Word
+from reply_xl.hygiene import Hint
+from reply_xl.model import Change, Column, CustomField, FieldValue, Outcome, Role, Word
 from reply_xl.plan import Draft, Plan
 from reply_xl.pull import Refreshing, counts
 from reply_xl.values import format, shown
@@ -28,6 +31,7 @@ _EVERY = 5.0
 
 _COLOURS = {
     Word.UPDATED: "green",
+    Word.UNDONE: "green",
     Word.UNCHANGED: "dim",
     Word.SKIPPED: "dim",
     Word.INVALID: "yellow",
@@ -42,7 +46,7 @@ def say(text: str) -> None:
         print("\n".join(printable(line) for line in text.split("\n")), file=sys.stderr, flush=True)
 
 
-def json_line(outcome: Outcome) -> str:
+def json_line(outcome: Outcome, **more: object) -> str:
     """The outcome of a row as one line of JSON, ASCII only."""
     return json.dumps(
         {
@@ -55,11 +59,14 @@ def json_line(outcome: Outcome) -> str:
             "not_stored": list(outcome.not_stored),
             "held_back": list(outcome.held_back),
             "message": outcome.message,
+            **more,
         }
     )
 
 
-def columns_json(sheet: str, header_row: int, columns: Sequence[Column]) -> str:
+def columns_json(sheet: str, header_row: int, columns: Sequence[Column], unseen: Sequence[Unseen] = ()) -> str:
+    """One object; `agreed` is false for a column that a push would ask about."""
+    asked = {one.now.index for one in unseen}
     return json.dumps(
         {
             "sheet": sheet,
@@ -70,6 +77,9 @@ def columns_json(sheet: str, header_row: int, columns: Sequence[Column]) -> str:
                     "index": column.index,
                     "header": column.header,
                     "target": column.target.name if column.target else None,
+                    "sure": column.sure.value,
+                    "send": "no" if column.role is not Role.FIELD else "only empty" if column.only_empty else "yes",
+                    "agreed": column.index not in asked,
                     "reason": column.reason,
                 }
                 for column in columns
@@ -79,12 +89,12 @@ def columns_json(sheet: str, header_row: int, columns: Sequence[Column]) -> str:
 
 
 def show_columns(sheet: str, header_row: int, columns: Sequence[Column]) -> None:
-    rows = [(column.letter, column.header or "(none)", _goes_to(column), column.reason) for column in columns]
-    _table(f"Columns of “{sheet}” (headers in row {header_row})", ("Column", "Header", "Goes to", "Why"), rows)
+    rows = [(column.letter, column.header or "(none)", _goes_to(column), _how_sure(column), column.reason) for column in columns]
+    table(f"Columns of “{sheet}” (headers in row {header_row})", ("Column", "Header", "Goes to", "Sure", "Why"), rows)
 
 
-def show_preview(draft: Draft, foreseen: Sequence[Outcome], minutes: float) -> None:
-    """Counts per field, what would change, what would not be sent and why, and what it takes."""
+def show_preview(draft: Draft, foreseen: Sequence[Outcome], minutes: float, hints: Sequence[Hint] = ()) -> None:
+    """Counts per field, what would change, what would not be sent and why, what a careful person would look at, and what it takes."""
     show_counts(draft.plan)
     changed = [outcome for outcome in foreseen if outcome.changes]
     if changed:
@@ -93,12 +103,20 @@ def show_preview(draft: Draft, foreseen: Sequence[Outcome], minutes: float) -> N
             for outcome in changed[:_MOST_ROWS]
             for change in outcome.changes
         ]
-        _table("What would change", ("Row", "Contact", "Field", "Now in Reply", "Will become"), lines)
+        table("What would change", ("Row", "Contact", "Field", "Now in Reply", "Will become"), lines)
         if len(changed) > _MOST_ROWS:
             print(f"… and {len(changed) - _MOST_ROWS} more rows; --json prints all of them.\n")
     show_outcomes(
         [outcome for outcome in foreseen if not outcome.changes and outcome.word is not Word.UNCHANGED], "Rows that would not be sent"
     )
+    if hints:
+        table(
+            "Worth a look; nothing of this is changed by itself",
+            ("Row", "What"),
+            [(str(hint.row), hint.says) for hint in hints[:_MOST_ROWS]],
+        )
+        if len(hints) > _MOST_ROWS:
+            print(f"… and {len(hints) - _MOST_ROWS} more; --json prints all of them.\n")
     unchanged = sum(outcome.word is Word.UNCHANGED for outcome in foreseen)
     if unchanged:
         print(f"{unchanged} row{_s(unchanged)} already hold{'s' if unchanged == 1 else ''} the same values in Reply.")
@@ -107,19 +125,42 @@ def show_preview(draft: Draft, foreseen: Sequence[Outcome], minutes: float) -> N
     print(f"{takes(draft.plan, minutes)} Nothing was sent.")
 
 
+def baseless(plan: Plan) -> list[str]:
+    """Where nobody can tell whether a field was changed in Reply meanwhile."""
+    if not plan.baseless:
+        return []
+    of = "" if plan.baseless == len(plan.to_send) else f"{plan.baseless} of "
+    which = f"{of}these contacts" if len(plan.to_send) > 1 else "this contact"
+    return [
+        f"What Reply held when this sheet was made is not known for {which}, so changes made there since cannot be told; “reply-xl pull” starts that."
+    ]
+
+
+def unseen(columns: Sequence[Unseen]) -> str:
+    """Where columns go that nobody on this computer has agreed to yet."""
+    lines = ["Columns that are recognised by a rule, by their values or by the workbook itself, and that you have not agreed to yet:"]
+    for one in columns:
+        column = one.now
+        how = column.sure.value
+        if one.by_workbook:
+            how = f"proposed by the workbook itself, instead of {one.before}" if one.before else "proposed by the workbook itself"
+        target = "is not sent" if column.target is None else f"goes to {_goes_to(column)}"
+        lines.append(f"  {column.letter} ({shown(column.header)}) {target}: {how}; {column.reason}")
+    return "\n".join(lines)
+
+
 def show_counts(plan: Plan) -> None:
     rows = [(count.label, str(count.changes), str(count.replaces)) for count in plan.counts()]
     if rows:
-        _table("Changes per field", ("Field", "Contacts", "of which replace a value"), rows)
+        table("Changes per field", ("Field", "Contacts", "of which replace a value"), rows)
 
 
 def takes(plan: Plan, minutes: float) -> str:
     """Contacts, requests and minutes, as a sentence."""
-    contacts = len(plan.to_send)
-    if not contacts:
+    count = len(plan.to_send)
+    if not count:
         return "Nothing would change."
-    duration = "less than a minute" if minutes < 1 else f"about {minutes:.0f} minute{_s(round(minutes))}"
-    return f"{contacts} contact{_s(contacts)} would change: {contacts} request{_s(contacts)}, {duration}."
+    return f"{contacts(count)} would change: {requests(count, minutes)}."
 
 
 def question(plan: Plan, minutes: float) -> str:
@@ -154,7 +195,7 @@ def show_results(outcomes: Sequence[Outcome], *, everything: bool) -> None:
     if everything:
         show_outcomes(outcomes, "What became of each row", most=len(outcomes))
     else:
-        quiet = (Word.UPDATED, Word.UNCHANGED, Word.CANCELLED)
+        quiet = (Word.UPDATED, Word.UNCHANGED, Word.UNDONE, Word.CANCELLED)
         show_outcomes([outcome for outcome in outcomes if outcome.word not in quiet], "Rows to look at")
     cancelled = sum(outcome.word is Word.CANCELLED for outcome in outcomes)
     if cancelled:
@@ -168,7 +209,7 @@ def show_outcomes(outcomes: Sequence[Outcome], title: str, most: int | None = No
     most = _MOST_ROWS if most is None else most
     rows = [(str(outcome.row), outcome.word.value.capitalize(), outcome.message) for outcome in outcomes[:most]]
     if rows:
-        _table(title, ("Row", "Outcome", "Message"), rows, colours=[_COLOURS.get(outcome.word, "red") for outcome in outcomes[:most]])
+        table(title, ("Row", "Outcome", "Message"), rows, colours=[_COLOURS.get(outcome.word, "red") for outcome in outcomes[:most]])
     if len(outcomes) > most:
         print(f"… and {len(outcomes) - most} more rows.")
 
@@ -178,6 +219,24 @@ def summary(outcomes: Iterable[Outcome]) -> str:
     counts = Counter(outcome.word for outcome in outcomes)
     text = ", ".join(f"{word.value} {counts[word]}" for word in Word if counts[word])
     return f"{text[:1].upper()}{text[1:]}." if text else "No rows."
+
+
+def moment(at: datetime) -> str:
+    """A moment as people here write it, to the minute, in this computer's zone."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def contacts(count: int) -> str:
+    return f"{count:,} contact{_s(count)}"
+
+
+def rows(count: int) -> str:
+    return f"{count:,} row{_s(count)}"
+
+
+def requests(count: int, minutes: float) -> str:
+    """How many requests, and how long they take."""
+    return f"{count:,} request{_s(count)}, {'less than a minute' if minutes < 1 else f'about {minutes:.0f} minute{_s(round(minutes))}'}"
 
 
 def replaced(found: Refreshing) -> str:
@@ -281,22 +340,22 @@ class Progress:
             say(line)
 
 
-def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], colours: Sequence[str] | None = None) -> None:
+def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], colours: Sequence[str] | None = None) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for header in headers:
-        table.add_column(header, overflow="fold")
+        made.add_column(header, overflow="fold")
     for position, row in enumerate(rows):
         cells = [Text(printable(text)) for text in row]
         if colours:
             cells[1].stylize(colours[position])
-        table.add_row(*cells)
+        made.add_row(*cells)
     terminal = sys.stdout.isatty()
-    Console(file=sys.stdout, width=None if terminal else 120, highlight=False).print(table)
+    Console(file=sys.stdout, width=None if terminal else 120, highlight=False).print(made)
 
 
 def printable(text: str) -> str:
@@ -307,7 +366,13 @@ def printable(text: str) -> str:
 def _goes_to(column: Column) -> str:
     if column.target is None:
         return "–"
+    if column.target.name == "id":
+        return "Reply ID (finds the contact)"
     return f"custom: {column.target.title}" if isinstance(column.target, CustomField) else column.target.label
+
+
+def _how_sure(column: Column) -> str:
+    return column.sure.value if column.role in (Role.FIELD, Role.KEY) else ""
 
 
 def _who(outcome: Outcome) -> str:

@@ -1,45 +1,223 @@
-"""Outcomes into the file, come what may: a result that is known is never lost."""
+"""Outcomes → the rows of a sheet, found by their key at the moment of writing, and proven to stand beside the right contact.
+
+Rows and columns may have moved since the run began, and again between two of our calls. So the sheet is read before and after each write, and
+what then stands in the wrong place is put right: see `repair`.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
-from reply_xl.config import data_folder
-from reply_xl.errors import SheetError
-from reply_xl.model import Outcome
-from reply_xl.push import Push
-from reply_xl.sheet import Layout
-from reply_xl.workbook import Workbook
+from reply_xl import cells
+from reply_xl.columns import MESSAGE, OURS, REPLY_ID, map_columns
+from reply_xl.errors import CellError, SheetError
+from reply_xl.fields import BY_NAME, fold, same
+from reply_xl.locate import locate, own_headers
+from reply_xl.model import CellValue, Change, Column, Intent, Outcome, Role, Word
+from reply_xl.repair import Written, prove
+from reply_xl.runs import Entry, Run
+from reply_xl.sheet import Layout, Reading, Sheet
+from reply_xl.values import format, parse
+
+_MOST_TIMES = 4
+_ENOUGH = 0.9
+"""The share of a run's keys that a sheet must have to be taken for a moved or renamed copy of the run's."""
 
 
-def deliver(run: Push, layout: Layout, outcomes: Sequence[Outcome], book: Workbook, out: Path | None) -> str:
-    """Writes the outcomes into the book and saves it, to `out` or over itself. If that is no longer possible, they go into a copy beside
-    it, or into this user's data folder. Returns "" or the sentence that says where they are."""
-    problem = ""
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Row numbers as the run has them: `written` stand in the sheet now, `gone` have no row there any more."""
+
+    written: tuple[int, ...]
+    gone: tuple[int, ...]
+
+
+def deliver(sheet: Sheet, run: Run, entries: Sequence[Entry], every: Sequence[Entry] = ()) -> Delivered:
+    """Writes the outcomes of `entries` into their rows. `every`: all rows of the run, where these are not all, because rows that are alike are
+    told apart by all of them. Safe to repeat. Raises `SheetError`, with nothing certain about what was written."""
+    for _ in range(_MOST_TIMES):
+        view = _View(sheet, run)
+        places = view.places(every or entries)
+        places = {entry.number: places[entry.number] for entry in entries if entry.number in places}
+        if not view.is_the_runs and 2 * len(places) < len(entries):
+            raise SheetError(f"The sheet “{sheet.name}” does not hold the rows of run {run.id}; name the workbook that does with --book.")
+        outcomes = {places[entry.number]: entry.outcome for entry in entries if entry.number in places and entry.outcome is not None}
+        if not outcomes or _write(view, run, outcomes):
+            break  # else it has moved: what could not be written where it stood then is written now
+    written = tuple(entry.number for entry in entries if entry.number in places and entry.outcome is not None)
+    return Delivered(written, tuple(entry.number for entry in entries if entry.number not in places))
+
+
+def fits(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> bool:
+    """Whether the sheet is the run's, though it has another name or stands in another file: all headers and nearly all keys."""
     try:
-        run.write(layout, outcomes)
-    except SheetError as error:
-        problem = f"{error} All results are in what is printed here."
+        view = _View(sheet, run)
+    except SheetError:
+        return False
+    keyed = [entry for entry in entries if entry.mark.key]
+    places = view.places(keyed)
+    return view.is_the_runs and bool(keyed) and len(places) >= _ENOUGH * len(keyed)
+
+
+def rows_now(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> tuple[dict[int, int], int]:
+    """Where rows of the run stand now, row number then → row number now, and in which row their headers stand. A row that is not known
+    again because its cells were corrected is known by the result in it."""
+    view = _View(sheet, run)
+    found = view.places(entries)
+    return found | view.by_result([entry for entry in entries if entry.number not in found], set(found.values())), view.reading.header_row
+
+
+class _View:
+    """The sheet as it is at one moment, read with the headers of the run in mind."""
+
+    def __init__(self, sheet: Sheet, run: Run) -> None:
+        self.sheet = sheet
+        self.reading = sheet.read_again(run.page.headers, run.page.header_row)
+        self._headers = frozenset(run.page.headers)
+        self.is_the_runs = _holds(self.reading.headers, run.page.headers)
+        self.columns = map_columns(
+            self.reading.headers, customs=None, hidden=self.reading.hidden, values=[row.cells for row in self.reading.rows]
+        )
+        self.rows = {row.number: row for row in self.reading.rows}
+        self._email = self.index(run.page.targets.get("email", ""))
+        self._ids = {self.index(header) for name, header in run.page.targets.items() if name == "id" or name.startswith("id ")}
+
+    def places(self, entries: Sequence[Entry]) -> dict[int, int]:
+        """Row number then → row number now."""
+        ids = {entry.number: entry.contact_id for entry in entries if entry.contact_id is not None}
+        marks = {entry.number: entry.mark for entry in entries}
+        columns = self.key_columns()
+        of_the_run = [column if column.header in self._headers else replace(column, header="") for column in columns]
+        return locate(marks, self.reading.rows, of_the_run, ids)
+
+    def key_columns(self) -> tuple[Column, ...]:
+        """The columns by which the run found its rows: what a header means may follow from the cells below it, and those have changed, or
+        from what somebody chose."""
+        columns = []
+        for column in self.columns:
+            if column.index in self._ids:
+                column = replace(column, role=Role.KEY, target=BY_NAME["id"])
+            elif column.index == self._email:
+                column = replace(column, role=Role.FIELD, target=BY_NAME["email"])
+            else:
+                column = replace(column, role=Role.UNUSED, target=None)
+            columns.append(column)
+        return tuple(columns)
+
+    def by_result(self, entries: Sequence[Entry], taken: Set[int]) -> dict[int, int]:
+        """The same, of rows that still show their message."""
+        index = self.index(MESSAGE)
+        if index is None:
+            return {}
+        told: dict[CellValue, list[int]] = defaultdict(list)
+        for entry in entries:
+            if entry.outcome is not None:
+                told[cells.own_cells(entry.outcome, with_id=False)[MESSAGE]].append(entry.number)
+        shown = {text: [number for number, row in self.rows.items() if number not in taken and row[index] == text] for text in told}
+        return {
+            then: now for text in told if len(told[text]) == len(shown[text]) for then, now in zip(told[text], shown[text], strict=True)
+        }
+
+    def index(self, header: str) -> int | None:
+        """The column under a header; of several the first one that is shown. None if there is none."""
+        found = [column for column in self.columns if header and column.header == header]
+        found = found or [column for column in self.columns if fold(header) and fold(column.header) == fold(header)]
+        return min(found, key=lambda column: (column.hidden, column.index)).index if found else None
+
+    def own_columns(self, own: Sequence[str]) -> dict[str, int]:
+        """Where our columns are, and where those that are absent will be."""
+        places = {header: index for header in own if (index := self.index(header)) is not None}
+        absent = [header for header in own if header not in places]
+        first = len(self.reading.headers)
+        while not self.reading.taken.isdisjoint(range(first, first + len(absent))):
+            first += 1
+        return places | {header: first + offset for offset, header in enumerate(absent)}
+
+    def of(self, numbers: Sequence[int]) -> Reading:
+        """The reading with these rows chosen, whatever a filter hides by now: they were chosen when the run began."""
+        return replace(self.reading, chosen=tuple(replace(self.rows[number], hidden=False) for number in sorted(numbers)))
+
+
+def _holds(headers: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether all headers are there in their order; others may stand between them."""
+    rest = iter(own_headers(headers))
+    return bool(wanted) and all(header in rest for header in wanted)
+
+
+def _write(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> bool:
+    """`outcomes` by row number as in `view`. Returns whether the sheet is still as it was then."""
+    own = (*OURS, REPLY_ID) if run.keeps_ids and any(outcome.found_by_email for outcome in outcomes.values()) else OURS
+    restored = _restored(view, run, outcomes)
+    filled = {column.index for column in view.columns if column.fills} | {index for line in restored.values() for index in line}
+    reading = view.of(list(outcomes))
+    written = Written(
+        reading,
+        view.key_columns(),
+        Layout(view.own_columns(own), frozenset()),
+        frozenset(filled) - reading.hidden,
+        view.sheet.formulas(view.of(list(view.rows)), sorted(filled)),
+        {},
+    )
     try:
-        book.save(out)
-    except SheetError as error:
-        wanted = out or book.path
-        name = f"{wanted.stem.removesuffix('.results')}.results{wanted.suffix}"
-        for place in ("beside", "data"):
-            with contextlib.suppress(SheetError, OSError):
-                copy = _free_name((wanted.parent if place == "beside" else data_folder()) / name)
-                book.save(copy)
-                return f"{error} {problem or f'The results are in {copy}.'}"
-        return f"{error} All results are in what is printed here."
-    return problem
+        layout = view.sheet.prepare(reading, own, filled)
+    except SheetError:
+        with contextlib.suppress(SheetError):
+            prove(view.sheet, written)
+        raise
+    of_own = {number: cells.own_cells(outcome, with_id=REPLY_ID in layout.own) for number, outcome in outcomes.items()}
+    others = {
+        number: {
+            index: value
+            for index, value in (cells.contact_cells(outcome, view.columns) | restored.get(number, {})).items()
+            if (number, index) not in layout.formulas and index not in reading.hidden
+        }
+        for number, outcome in outcomes.items()
+    }
+    wanted = {(number, layout.own[header]): value for number, line in of_own.items() for header, value in line.items()}
+    wanted |= {(number, index): value for number, line in others.items() for index, value in line.items()}
+    written = replace(written, layout=layout, wanted=wanted)
+    failure: SheetError | None = None
+    try:
+        view.sheet.write(reading, layout, of_own, others)
+    except SheetError as error:  # a part of it may stand, and in the wrong place
+        failure = error
+    return prove(view.sheet, written, failure)
 
 
-def _free_name(path: Path) -> Path:
-    """`path`, or the first of `name-2`, `name-3` … that is not there yet."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free
+def _restored(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> dict[int, dict[int, CellValue]]:
+    """Of an undo: the cells that still ask for what was undone, with the values that Reply holds again."""
+    changed = [
+        (number, change, view.index(run.page.targets.get(change.target.name, "")))
+        for number, outcome in outcomes.items()
+        if outcome.word is Word.UNDONE
+        for change in outcome.changes
+    ]
+    restored: dict[int, dict[int, CellValue]] = {}
+    for number, change, index in changed:
+        if index is not None and not view.columns[index].hidden and _asks_for(view.rows[number][index], change):
+            restored.setdefault(number, {})[index] = _former(change)
+    return restored
+
+
+def _former(change: Change) -> CellValue:
+    """The cell value that says what Reply holds again: blank, which asks for nothing, where none does."""
+    cell = format(change.new, change.target)
+    try:
+        said = parse(cell, change.target, "")
+    except CellError:
+        return None
+    return cell if isinstance(said, str | int) and same(change.target, said, change.new) else None
+
+
+def _asks_for(cell: CellValue, change: Change) -> bool:
+    """Whether the cell says what the change replaced: a push would send it again."""
+    try:
+        said = parse(cell, change.target, "")
+    except CellError:
+        return False
+    if said is Intent.LEAVE:
+        return False
+    return same(change.target, change.target.cleared if isinstance(said, Intent) else said, change.old)

@@ -26,9 +26,11 @@ from pathlib import Path
 from typing import Protocol
 
 from reply_xl import __version__
+from reply_xl.bases import BasePage, NewBases
 from reply_xl.errors import HeaderError, WorkbookError
+from reply_xl.fields import WRITABLE, value_of
 from reply_xl.literal import Lines
-from reply_xl.model import Column, Contact, ContactList, CustomField, Page
+from reply_xl.model import Column, Contact, ContactList, CustomField, FieldValue, Page
 from reply_xl.parts import write_package
 from reply_xl.spool import Record, Spool, mark
 from reply_xl.template import LAST_ROW, SHEET_PART, download_columns, head, other_parts, tail
@@ -38,6 +40,7 @@ PAGE = 1000
 OVERLAP = 10
 _MOST_PASSES = 5
 _MOST_NAMED = 5
+_WRITTEN = tuple(field.name for field in WRITABLE if field.verifiable)
 
 
 class Source(Protocol):
@@ -159,9 +162,16 @@ def spool_of(target: Path) -> Path:
 
 
 def download(
-    source: Source, wanted: Wanted, target: Path, *, place: str, on_progress: Callable[[int, int], None] = lambda done, passes: None
+    source: Source,
+    wanted: Wanted,
+    target: Path,
+    *,
+    place: str,
+    bases: NewBases | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, passes: None,
 ) -> Downloaded:
-    """Makes the workbook `target`. `place`: whose contacts they are; `on_progress`: contacts so far, and which pass.
+    """Makes the workbook `target`. `place`: whose contacts they are; `bases`: where it is kept what Reply held; `on_progress`: contacts so
+    far, and which pass.
 
     Raises an `ApiError` or `Cancelled`; what has been read is kept then, and the same call goes on from there."""
     check_target(target)
@@ -171,8 +181,10 @@ def download(
     shape = hashlib.sha256(begins + repr(customs).encode()).hexdigest()
     what = mark(version=__version__, place=place, list=wanted.list_id, search=wanted.search, shape=shape)
     with Spool(spool_of(target), what, begins) as spool:
-        kept = _Kept(spool, Lines(columns))
+        kept = _Kept(spool, Lines(columns), None if bases is None else _Based(bases, customs))
         resumed = len(kept.walk.known)
+        if bases is not None and not resumed:
+            bases.clear()
         with ThreadPoolExecutor(1, thread_name_prefix="rows") as writer:
             writing: Future[None] | None = None
             try:
@@ -186,7 +198,10 @@ def download(
                 if writing is not None:
                     writing.result()
         _write_new(target, spool, columns, kept.rows + 1)
-        spool.remove()
+        with contextlib.ExitStack() as stack:
+            stack.callback(spool.remove)
+            if bases is not None:
+                bases.move(str(target.absolute()))
     walk = kept.walk
     return Downloaded(len(walk.known), resumed, walk.unreadable, tuple(kept.lost), kept.lost_count, walk.certain)
 
@@ -194,13 +209,15 @@ def download(
 class _Kept:
     """The pages of a download: those that the spool has, and each next one."""
 
-    def __init__(self, spool: Spool, lines: Lines) -> None:
+    def __init__(self, spool: Spool, lines: Lines, based: _Based | None) -> None:
         self.walk = Walk()
         self.rows = 0
         self.lost: list[tuple[int, str]] = []
         self.lost_count = 0
         self._spool = spool
         self._lines = lines
+        self._based = based
+        self._pages = len(spool.records)
         for record in spool.records:
             new = self.walk.take(record["ids"], record["unreadable"], record["more"])
             self._count(sum(new), [(number, name) for number, name in record["lost"]], record["lost_count"])
@@ -224,6 +241,9 @@ class _Kept:
             "lost": lost[:_MOST_NAMED],
             "lost_count": len(lost),
         }
+        if self._based is not None:
+            self._based.keep(self._pages, contacts, lost)
+        self._pages += 1
         self._spool.add(record, rows)
         self._count(len(contacts), lost, len(lost))
 
@@ -231,6 +251,22 @@ class _Kept:
         self.rows += rows
         self.lost += lost[: _MOST_NAMED - len(self.lost)]
         self.lost_count += lost_count
+
+
+class _Based:
+    """What Reply held in every field that can be written, page by page."""
+
+    def __init__(self, bases: NewBases, customs: Sequence[CustomField]) -> None:
+        self._bases = bases
+        self._customs = [custom for custom in customs if custom.verifiable]
+
+    def keep(self, number: int, contacts: Sequence[Contact], lost: Sequence[tuple[int, str]]) -> None:
+        standard = [contact.values for contact in contacts]
+        held: dict[str, list[FieldValue]] = {name: [values.get(name) for values in standard] for name in _WRITTEN}
+        for custom in self._customs:
+            held[custom.name] = [value_of(contact, custom) if contact.custom else None for contact in contacts]
+        unknown = [(contact_id, name) for contact_id, name in lost if name in held]
+        self._bases.add(number, BasePage([contact.id for contact in contacts], held, unknown))
 
 
 def _read(source: Source, wanted: Wanted, skip: int) -> Page:

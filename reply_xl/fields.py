@@ -8,21 +8,28 @@ from __future__ import annotations
 import unicodedata
 from decimal import Decimal, InvalidOperation
 
+from reply_xl.links import page_key
 from reply_xl.model import Choice, Contact, CustomField, Field, FieldValue, Kind, Target
+from reply_xl.windows_zones import same_zone
 
 HIGHEST_ID = 2_147_483_647
 
+_ALONE = (
+    *("myself only", "just me", "only me", "self", "solo", "freelance", "freelancer", "sole proprietor", "sole trader", "selbstständig"),
+    *("selbständig", "freiberufler", "indépendant", "travailleur indépendant", "autónomo", "autônomo", "trabajador autónomo"),
+    *("lavoratore autonomo", "libero professionista", "zelfstandig", "zelfstandige", "zzp", "samozatrudnienie", "samozatrudniony"),
+)
 COMPANY_SIZES = (
     Choice("Empty", "none", ("not set",)),
-    Choice("SelfEmployed", "self-employed", ("self employed", "myself only", "just me"), 1, 1),
-    Choice("Ten", "2-10", ("1-10",), 2, 10),
+    Choice("SelfEmployed", "self-employed", _ALONE, 1, 1),
+    Choice("Ten", "2-10", (), 2, 10),
     Choice("Fifty", "11-50", (), 11, 50),
     Choice("TwoHundred", "51-200", (), 51, 200),
     Choice("FiveHundred", "201-500", (), 201, 500),
     Choice("OneThousand", "501-1000", (), 501, 1000),
     Choice("FiveThousand", "1001-5000", (), 1001, 5000),
     Choice("TenThousand", "5001-10000", (), 5001, 10000),
-    Choice("OverTenThousand", "10001+", ("10000+", "over 10000", "more than 10000"), 10001, None),
+    Choice("OverTenThousand", "10001+", (), 10001, None),
 )
 
 _NONE = Choice("none", "none", ("not set",))
@@ -95,8 +102,15 @@ CATALOGUE: tuple[Field, ...] = (
         choices=(_NONE, Choice("meetingBooked", "meeting booked", ("booked",))),
         cleared="none",
     ),
-    Field("ownerUserId", "Owner user ID", Kind.INTEGER, ("Reply owner ID", "Reply owner user ID"), clearable=False, guard="owner"),
-    Field("accountId", "Account ID", Kind.INTEGER, ("Reply account ID",), guard="account"),
+    Field(
+        "ownerUserId",
+        "Owner user ID",
+        Kind.INTEGER,
+        ("Reply owner ID", "Reply owner user ID", "Reply owner"),
+        clearable=False,
+        guard="owner",
+    ),
+    Field("accountId", "Account ID", Kind.INTEGER, ("Reply account ID", "Reply account"), guard="account"),
     Field("id", "Contact ID", Kind.INTEGER, read_only=True),
     Field("domain", "Domain", Kind.TEXT, ("Email domain",), read_only=True),
     Field("phoneStatus", "Phone status", Kind.TEXT, read_only=True),
@@ -146,8 +160,10 @@ def is_empty(target: Target, value: FieldValue) -> bool:
 def same(target: Target, one: FieldValue, other: FieldValue) -> bool:
     """The one comparison of values, for *unchanged* and for *stored* alike.
 
-    Text: NFC, trimmed, CRLF = LF; null = ""; e-mail and company size without case; number custom fields numerically."""
-    return comparable(target, one) == comparable(target, other)
+    Text: NFC, trimmed, CRLF = LF; null = ""; e-mail and company size without case; number custom fields numerically; a URL with and without
+    `https://`, its scheme and host without case; a time zone by its IANA and by its Windows name."""
+    ours, theirs = comparable(target, one), comparable(target, other)
+    return ours == theirs or (target.kind is Kind.TIME_ZONE and same_zone(str(ours), str(theirs)))
 
 
 def comparable(target: Target, value: FieldValue) -> str | int | bool | Decimal:
@@ -164,6 +180,8 @@ def comparable(target: Target, value: FieldValue) -> str | int | bool | Decimal:
         return "" if text.casefold() in ("empty", "none") else text
     if target.kind is Kind.EMAIL:
         return text.lower()  # casefold() would make one of straße@… and strasse@…, which are two addresses
+    if target.kind is Kind.URL:
+        return page_key(text)
     if isinstance(target, CustomField) and target.numeric:
         number = as_number(text)
         return text if number is None else number

@@ -17,6 +17,7 @@ from reply_xl.errors import CellError
 from reply_xl.fields import is_empty, same
 from reply_xl.host_values import as_text
 from reply_xl.model import CellValue, Column, Contact, CustomField, FieldValue, Kind, Target, column_letter
+from reply_xl.phones import PLAIN_NUMBER
 from reply_xl.values import format, local_moment, parse
 
 PLAIN, HEADER, TEXT, DATE, QUOTED, HEADING, NOTE = range(7)
@@ -31,11 +32,10 @@ _STAMP = re.compile(r"((?:19[89]|20[0-9])[0-9]-[0-9]{2}-[0-9]{2}T[0-9]{2}:)([0-5
 
 # Texts of which it is certain at one look that they read back as they are and need no escape but that of `&`: from a letter to something
 # visible, without `<`, `>`, `_`, control characters, characters without width and odd spaces.
-_ODD = "\x00-\x09\x0b-\x1f<>_\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\udfff\ufeff\ufffe\uffff"
+_ODD = "\x00-\x09\x0b-\x1f<>_\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\udfff\ufeff\ufffd-\uffff"
 _TEXT = rf"[^\W\d_](?:[^{_ODD}]{{0,8000}}[^ \n{_ODD}])?"
-_EMAIL = r"[A-Za-z0-9._+-]{1,60}@[A-Za-z0-9-]{1,60}(?:\.[A-Za-z0-9-]{1,60}){1,2}"
+_EMAIL = r"[A-Za-z0-9_+-](?:\.?[A-Za-z0-9_+-]){0,30}@(?:[A-Za-z0-9](?:-?[A-Za-z0-9]){0,30}\.){1,2}[A-Za-z]{2,60}"
 _URL = r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9/.~%=&?-]{0,500})?"
-_PHONE = r"[+(]?[0-9](?:[0-9 ()/-]{0,30}[0-9])?"
 _NUMBER = r"0|[1-9][0-9]{0,14}"
 _EASY = {Kind.TEXT: _TEXT, Kind.EMAIL: _EMAIL, Kind.URL: _URL}
 _APART = "\x1f"
@@ -138,7 +138,7 @@ class _Renderer:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._style = style_of("", target)
-        easy = _PHONE if target.name in ("phone", "phone2") else _EASY.get(target.kind)
+        easy = PLAIN_NUMBER if target.name in ("phone", "phone2") else _EASY.get(target.kind)
         self.one: Callable[[FieldValue], str | None] = self._careful
         self.around = (f'{_styled(self._style)} t="inlineStr"><is><t>', "</t></is></c>")
         if isinstance(target, CustomField) and target.numeric:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -136,10 +136,19 @@ class Role(StrEnum):
     UNUSED = "unused"
 
 
+class Sureness(StrEnum):
+    """How sure it is that a column is what it was taken for: its own name, a rule or other columns and values, no more than a guess."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    GUESS = "guess"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of the header row: `index` from 0 at column A; `target` is None where it goes nowhere; `fills` says that a
-    read-only field is written back into it."""
+    read-only field is written back into it; `read` is how many of its values were looked at;
+    `only_empty`: it is sent only where Reply holds nothing yet."""
 
     index: int
     header: str
@@ -148,6 +157,9 @@ class Column:
     reason: str
     hidden: bool = False
     fills: bool = False
+    sure: Sureness = Sureness.CERTAIN
+    read: int = 0
+    only_empty: bool = False
 
     @property
     def letter(self) -> str:
@@ -231,9 +243,10 @@ class Word(StrEnum):
     UNKNOWN = "unknown"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    UNDONE = "undone"
 
 
-FINE = frozenset({Word.UPDATED, Word.UNCHANGED, Word.SKIPPED})
+FINE = frozenset({Word.UPDATED, Word.UNCHANGED, Word.SKIPPED, Word.UNDONE})
 """Outcomes after which nobody has to look at the row."""
 
 
@@ -281,6 +294,15 @@ class ContactList:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Something of the workspace that people know by its name: a member of the team (with an e-mail) or an account (with a domain)."""
+
+    id: int
+    name: str
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Whoami:
     user_id: int | None
     username: str
@@ -298,6 +320,10 @@ class Contacts(Protocol):
 
     def custom_fields(self) -> tuple[CustomField, ...]: ...
 
+    def team_members(self) -> tuple[Named, ...]: ...
+
+    def accounts(self, search: str) -> tuple[Named, ...]: ...
+
     def patch(self, contact_id: int, body: Mapping[str, Any]) -> Contact: ...
 
 
@@ -308,7 +334,11 @@ class Memory(Protocol):
 
     def remember(self, contact_id: int, field: str, value: FieldValue) -> None: ...
 
-    def close(self) -> None: ...
+
+class Bases(Protocol):
+    """What Reply held when the cells of one sheet received or equalled it: by contact id, then by field name."""
+
+    def of(self, contact_ids: Collection[int]) -> Mapping[int, Mapping[str, FieldValue]]: ...
 
 
 class Pace(Protocol):

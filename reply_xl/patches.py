@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from reply_xl.fields import BY_NAME, guard_of, is_empty, same, value_of
 from reply_xl.identity import vouched
-from reply_xl.model import Change, Contact, FieldValue, Intent, Outcome, Patch, Word
-from reply_xl.values import shown
+from reply_xl.model import Change, Contact, FieldValue, Intent, Kind, Outcome, Patch, Target, Word
+from reply_xl.time_zones import Style, in_style
+from reply_xl.values import format, shown
 from reply_xl.wishes import Key, Wish
 from reply_xl.wording import joined
 
@@ -22,21 +24,35 @@ _MOST_NAMED = 5
 WasSent = Callable[[int, str, FieldValue], bool]
 """contact id, field name, value → whether that is what this add-in last sent there: for fields that Reply never returns."""
 
+NO_BASE: Mapping[str, FieldValue] = {}
+
+
+class OnConflict(StrEnum):
+    """What becomes of a field that was changed in Reply and in the sheet: the row waits, Reply's value stays, or the sheet's is sent."""
+
+    BLOCK = "block"
+    KEEP_REPLY = "keep-reply"
+    TAKE_SHEET = "take-sheet"
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a run may send. `fields`: names of the only fields, None for all; `allow`: the words agreed to."""
+    """What a run may send. `fields`: names of the only fields, None for all; `allow`: the words agreed to; `zones`: how the workspace names
+    time zones, None where nobody knows."""
 
     fields: frozenset[str] | None = None
     only_empty: bool = False
     allow: frozenset[str] = frozenset()
+    on_conflict: OnConflict = OnConflict.BLOCK
+    zones: Style | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A row's patch, or its outcome. Rows of one contact that ask for the same share it: `wishes` are all of them.
 
-    `held`: the changes that were not agreed to; `key`: of a row that is invalid by itself, what tells its contact."""
+    `held`: the changes that were not agreed to; `key`: of a row that is invalid by itself, what tells its contact; `may_have_arrived`: the
+    patch was on its way before, and nobody knows whether it got there; `arrived`: the changes of it that have been seen to be there."""
 
     wishes: tuple[Wish, ...]
     patch: Patch | None = None
@@ -44,47 +60,80 @@ class Decision:
     held: tuple[Change, ...] = ()
     note: str = ""
     key: Key | None = None
+    may_have_arrived: bool = False
+    arrived: tuple[Change, ...] = ()
 
     @property
     def held_back(self) -> tuple[str, ...]:
         return tuple(change.target.name for change in self.held)
 
 
-def decide(wish: Wish, contact: Contact, policy: Policy, was_sent: WasSent) -> Decision:
-    """What one row means for `contact` as read. Only fields that differ are in the patch; guarded ones only if allowed."""
+def decide(wish: Wish, contact: Contact, policy: Policy, was_sent: WasSent, base: Mapping[str, FieldValue] = NO_BASE) -> Decision:
+    """What one row means for `contact` as read. Only fields that differ are in the patch; guarded ones only if allowed.
+
+    `base`: by field name, what Reply held when the row's cell received or equalled it. A field that has changed there since is left alone
+    where the cell was not edited, and a conflict where it was."""
     verdict = stranger(wish, contact, email_may_differ="email" in policy.allow)
     if verdict:
         return Decision((wish,), outcome=verdict)
-    changes: list[Change] = []
-    held: list[Change] = []
-    unseen: list[Change] = []
+    sorted_out: dict[str, list[Change]] = {what: [] for what in ("changes", "held", "unseen", "conflicts", "outdated", "kept")}
     differs = False
     for column, wanted in wish.values:
         target = column.target
         assert target is not None
         new = target.cleared if isinstance(wanted, Intent) else wanted
+        if target.kind is Kind.TIME_ZONE and policy.zones is not None and isinstance(new, str):
+            new = in_style(new, policy.zones)
         old = value_of(contact, target) if target.verifiable else None
         is_there = same(target, old, new) if target.verifiable else was_sent(contact.id, target.name, new)
         if is_there:
             continue
         differs = True
         change = Change(target, old, new, fills=target.verifiable and is_empty(target, old))
-        guard = guard_of(target, old, new)
-        if policy.only_empty and not change.fills:
-            if not target.verifiable:
-                unseen.append(change)
-        elif guard is not None and guard not in policy.allow:
-            held.append(change)
-        else:
-            changes.append(change)
-    note = " ".join(part for part in (_held_note(held), _unseen_note(unseen)) if part)
+        what = _sorted_out(change, policy, base, policy.only_empty or column.only_empty)
+        if what:
+            sorted_out[what].append(change)
+    changes, held = sorted_out["changes"], tuple(sorted_out["held"])
+    if sorted_out["conflicts"]:
+        says = [conflict_of(change.target, base[change.target.name], change.old, change.new) for change in sorted_out["conflicts"]]
+        return _stands(wish, contact, Word.CONFLICT, f"{'; '.join(says)}. {RESOLVE}", held)
+    notes = (_held_note(held), _unseen_note(sorted_out["unseen"]), _outdated_note(sorted_out["outdated"]), _kept_note(sorted_out["kept"]))
+    note = " ".join(part for part in notes if part)
     if changes:
-        return Decision((wish,), Patch(contact, tuple(changes)), held=tuple(held), note=note)
+        return Decision((wish,), Patch(contact, tuple(changes)), held=held, note=note)
     if note:
         return _stands(wish, contact, Word.SKIPPED, note, held)
     if differs:
         return _stands(wish, contact, Word.UNCHANGED, "Reply already holds a value in each of these fields (--only-empty).")
     return _stands(wish, contact, Word.UNCHANGED, "Reply already holds these values." if wish.values else "The row holds nothing to send.")
+
+
+def _sorted_out(change: Change, policy: Policy, base: Mapping[str, FieldValue], only_empty: bool) -> str:
+    """Where a change belongs, "" for nowhere."""
+    target = change.target
+    if only_empty and not change.fills:
+        return "" if target.verifiable else "unseen"
+    has_moved = target.verifiable and target.name in base and not same(target, base[target.name], change.old)
+    if has_moved and same(target, base[target.name], change.new):
+        return "outdated"  # before anything is asked: nobody wants this change
+    guard = guard_of(target, change.old, change.new)
+    if guard is not None and guard not in policy.allow:
+        return "held"
+    if has_moved and policy.on_conflict is not OnConflict.TAKE_SHEET:
+        return "conflicts" if policy.on_conflict is OnConflict.BLOCK else "kept"
+    return "changes"
+
+
+def conflict_of(target: Target, base: FieldValue, now: FieldValue, wanted: FieldValue) -> str:
+    """The three values of a field that was changed on both sides."""
+    return f"{shown(target.label)} was {_quoted(target, base)}, is {_quoted(target, now)} in Reply now, and the sheet says {_quoted(target, wanted)}"
+
+
+RESOLVE = "Choose with --on-conflict: take-sheet sends the sheet's value, keep-reply leaves Reply's."
+
+
+def _quoted(target: Target, value: FieldValue) -> str:
+    return "empty" if is_empty(target, value) else f"“{shown(format(value, target))}”"
 
 
 def stranger(wish: Wish, contact: Contact, *, email_may_differ: bool) -> Outcome | None:
@@ -180,6 +229,19 @@ def _unseen_note(unseen: Sequence[Change]) -> str:
     if not unseen:
         return ""
     return f"{_labels(unseen)} {'was' if len(unseen) == 1 else 'were'} not sent, because Reply does not show whether it is empty (--only-empty)."
+
+
+def _outdated_note(outdated: Sequence[Change]) -> str:
+    if not outdated:
+        return ""
+    verb = "was" if len(outdated) == 1 else "were"
+    return f"{_labels(outdated)} {verb} changed in Reply since, and not in the sheet, so Reply's value stays; pull refreshes the sheet."
+
+
+def _kept_note(kept: Sequence[Change]) -> str:
+    if not kept:
+        return ""
+    return f"{_labels(kept)} {'was' if len(kept) == 1 else 'were'} changed in Reply as well, so Reply's value stays (--on-conflict keep-reply)."
 
 
 def _labels(changes: Sequence[Change]) -> str:

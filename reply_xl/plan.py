@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from reply_xl import identity, patches, wishes
+from reply_xl.choices import Choices, Unseen, apply, targets_by_name
 from reply_xl.columns import map_columns, unused_notes
 from reply_xl.errors import ApiRefused, NotAuthorised
 from reply_xl.lookup import Found, read_contacts
-from reply_xl.model import Column, Contact, Contacts, CustomField, Memory, Outcome, Role, Row, Word
-from reply_xl.patches import Decision, Policy
+from reply_xl.model import Bases, Column, Contact, Contacts, CustomField, FieldValue, Memory, Outcome, Patch, Role, Row, Sureness, Word
+from reply_xl.patches import Decision, OnConflict, Policy
+from reply_xl.references import look_up
 from reply_xl.sheet import Reading, Sheet, Spans
 from reply_xl.strays import leave_out
+from reply_xl.time_zones import Style, style_of
 from reply_xl.wishes import Wish
 from reply_xl.wording import joined
 
@@ -30,11 +34,13 @@ class FieldCount:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would do. `refusal` says why nothing may be sent; `strangers` are up to three of the rows to be sent beside the names
-    Reply has for them, where no cell of the row shows that they are the same person."""
+    Reply has for them, where no cell of the row shows that they are the same person; `baseless`: of how many contacts to be sent it is not
+    known what Reply held before."""
 
     decisions: tuple[Decision, ...]
     refusal: str | None
     strangers: tuple[tuple[str, str], ...]
+    baseless: int = 0
 
     @property
     def to_send(self) -> tuple[Decision, ...]:
@@ -58,33 +64,41 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for. `rows`: `all`, `selection` or spans of row numbers; `fields`: names as typed, None for all."""
+    """What the user asked for. `rows`: `all`, `selection` or spans of row numbers; `fields`: names as typed, None for all; `agreed`: what was
+    chosen for headers on this computer before, `proposed`: by the workbook itself, which goes before it."""
 
     rows: Spans | str = "all"
     header_row: int | None = None
     fields: tuple[str, ...] | None = None
     only_empty: bool = False
     allow: frozenset[str] = frozenset()
+    on_conflict: OnConflict = OnConflict.BLOCK
+    agreed: Choices = field(default_factory=dict)
+    proposed: Choices = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A sheet as read, its columns, and the plan for its chosen rows. `notes`: sentences about what was left aside."""
+    """A sheet as read, its columns, and the plan for its chosen rows. `rows` are those that are contacts; `notes`: sentences about what was
+    left aside; `unseen`: columns that a person has to agree to before anything is sent."""
 
     reading: Reading
     columns: tuple[Column, ...]
     policy: Policy
     plan: Plan
     notes: tuple[str, ...]
+    rows: tuple[Row, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A sheet as read and its chosen rows that are contacts. `fields`: the names that `--fields` means, None for all; `notes`: sentences
+    """A sheet as read and its chosen rows that are contacts. `unseen`: columns that a person has to see first; `fields`: the names that `--fields` means, None for all; `notes`: sentences
     about what was left aside."""
 
     reading: Reading
     columns: tuple[Column, ...]
+    unseen: tuple[Unseen, ...]
     rows: tuple[Row, ...]
     fields: frozenset[str] | None
     notes: tuple[str, ...]
@@ -101,44 +115,74 @@ class Matches:
 
 
 def draft(
-    sheet: Sheet, contacts: Contacts, memory: Memory, request: Request, *, on_progress: Callable[[int, int], None] | None = None
+    sheet: Sheet,
+    contacts: Contacts,
+    memory: Memory,
+    request: Request,
+    *,
+    bases: Bases | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Draft:
-    """From the sheet to the plan. Reads the sheet and Reply, and changes neither."""
+    """From the sheet to the plan. Reads the sheet and Reply, and changes neither. `bases` None: conflicts are not looked for."""
     taken = read_rows(sheet, contacts, request)
-    policy = Policy(taken.fields, request.only_empty, request.allow)
-    plan = make_plan(taken.rows, taken.columns, contacts, policy, memory, on_progress=on_progress)
-    return Draft(taken.reading, taken.columns, policy, plan, taken.notes)
+    policy = Policy(taken.fields, request.only_empty, request.allow, request.on_conflict)
+    plan = make_plan(taken.rows, taken.columns, contacts, policy, memory, bases=bases, on_progress=on_progress)
+    unseen = tuple(one for one in taken.unseen if one.by_workbook or _takes_part(one, plan))
+    return Draft(taken.reading, taken.columns, policy, plan, taken.notes, taken.rows, unseen)
+
+
+def _takes_part(one: Unseen, plan: Plan) -> bool:
+    """Whether anything that would be sent rests on this column: its values, or that it finds the contacts."""
+    by_email = any(wish.contact_id is None for decision in plan.to_send for wish in decision.wishes)
+    return (
+        one.choice.field == "id"
+        or (one.choice.field == "email" and by_email)
+        or one.choice.field in {count.name for count in plan.counts()}
+    )
 
 
 def read_rows(sheet: Sheet, contacts: Contacts, request: Request) -> Intake:
     """The rows that a run is about. Raises `HeaderError` if no column can find a contact."""
     reading = sheet.read(request.rows, request.header_row)
-    columns, notes = read_columns(reading, contacts)
+    columns, unseen, notes = read_columns(reading, contacts, request.agreed, request.proposed)
     wishes.require_key(columns, reading.header_row)
     rows, left_out = leave_out(reading.chosen, columns, reading.rows)
     fields = None if request.fields is None else wishes.chosen_fields(request.fields, columns)
-    return Intake(reading, columns, tuple(rows), fields, (*reading.notes, *notes, *unused_notes(columns), *left_out))
+    return Intake(reading, columns, unseen, tuple(rows), fields, (*reading.notes, *notes, *unused_notes(columns), *left_out))
 
 
-def read_columns(reading: Reading, contacts: Contacts | None) -> tuple[tuple[Column, ...], tuple[str, ...]]:
-    """The columns of a sheet as read, and sentences about them. Custom fields are fetched only if a header is no standard name;
-    `contacts` None: there is no key, so they are not looked up."""
+def read_columns(
+    reading: Reading, contacts: Contacts | None, agreed: Choices, proposed: Choices
+) -> tuple[tuple[Column, ...], tuple[Unseen, ...], tuple[str, ...]]:
+    """The columns of a sheet as read, with what was agreed to and what the workbook proposes; which of them a person has to see first; and
+    sentences. Custom fields are fetched only if a header is no standard name; `contacts` None: there is no key, so they are not looked up."""
+    customs, notes = _customs(reading, contacts, agreed, proposed)
+    values = [row.cells for row in reading.rows]
+    found = map_columns(reading.headers, customs=customs, hidden=reading.hidden, values=values)
+    columns, unseen = apply(found, agreed, proposed, targets_by_name(customs or ()))
+    return columns, unseen, notes
+
+
+def _customs(
+    reading: Reading, contacts: Contacts | None, agreed: Choices, proposed: Choices
+) -> tuple[tuple[CustomField, ...] | None, tuple[str, ...]]:
     values = [row.cells for row in reading.rows]
     columns = map_columns(reading.headers, customs=None, hidden=reading.hidden, values=values)
-    if contacts is None or not any(_may_be_custom(column) for column in columns):
-        return columns, ()
-    customs: tuple[CustomField, ...] = ()
-    notes: tuple[str, ...] = ()
+    chosen = any(choice.field.startswith("custom:") for choice in (*agreed.values(), *proposed.values()))
+    if contacts is None or not (chosen or any(_may_be_custom(column) for column in columns)):
+        return None, ()
     try:
-        customs = contacts.custom_fields()
+        return contacts.custom_fields(), ()
     except NotAuthorised:
         raise
     except ApiRefused as error:
-        notes = (f"Custom fields could not be looked up, so their columns are not used. {error}",)
-    return map_columns(reading.headers, customs=customs, hidden=reading.hidden, values=values), notes
+        return (), (f"Custom fields could not be looked up, so their columns are not used. {error}",)
 
 
 def _may_be_custom(column: Column) -> bool:
+    """Whether a custom field of the header's own title could say something else."""
+    if column.role is Role.FIELD and column.sure is not Sureness.CERTAIN:
+        return True
     return isinstance(column.target, CustomField) or (column.role is Role.UNUSED and bool(column.header))
 
 
@@ -149,13 +193,32 @@ def make_plan(
     policy: Policy,
     memory: Memory,
     *,
+    bases: Bases | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
     """Reads the rows' contacts and decides each row. Sends nothing that changes anything."""
-    matches = match_rows(rows, columns, policy.fields, contacts, on_progress=on_progress)
-    decisions = [patches.decide(wish, contact, policy, memory.matches) for wish, contact in matches.found]
+    names = look_up(rows, columns, policy.fields, contacts)
+    matches = match_rows(rows, columns, policy.fields, contacts, names=names, on_progress=on_progress)
+    held = bases.of({contact.id for _, contact in matches.found}) if bases else {}
+    policy = replace(policy, zones=_zones({contact.id: contact for _, contact in matches.found}.values()))
+    decisions = [
+        patches.decide(wish, contact, policy, memory.matches, held.get(contact.id, patches.NO_BASE)) for wish, contact in matches.found
+    ]
     settled = patches.settle_duplicates([*matches.others, *decisions])
-    return Plan(tuple(settled), matches.refusal, _strangers(settled))
+    baseless = sum(decision.patch is not None and not _has_base(decision.patch, held) for decision in settled)
+    return Plan(tuple(settled), matches.refusal, _strangers(settled), baseless)
+
+
+def _zones(contacts: Iterable[Contact]) -> Style | None:
+    """How most of these contacts name their time zone: both IANA's names and those of Windows are seen in Reply."""
+    stored = [contact.values.get("timeZoneId") for contact in contacts]
+    styles = Counter(style for name in stored if isinstance(name, str) and (style := style_of(name)) is not None)
+    return styles.most_common(1)[0][0] if styles else None
+
+
+def _has_base(patch: Patch, held: Mapping[int, Mapping[str, FieldValue]]) -> bool:
+    base = held.get(patch.contact.id, patches.NO_BASE)
+    return all(change.target.name in base for change in patch.changes if change.target.verifiable)
 
 
 def match_rows(
@@ -164,12 +227,14 @@ def match_rows(
     fields: frozenset[str] | None,
     contacts: Contacts,
     *,
+    names: wishes.Names | None = None,
     done: str = "sent",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Matches:
-    """Finds the contact of each row. `fields`: the only ones whose cells have to be readable, None for all; `done`: what a refusal says
+    """Finds the contact of each row. `fields`: the only ones whose cells have to be readable, None for all; `names`: what the names of owners
+    and accounts stand for; `done`: what a refusal says
     that nothing was."""
-    made = wishes.make_wishes(rows, columns, fields)
+    made = wishes.make_wishes(rows, columns, fields, names)
     wanted = [wish for wish in made if isinstance(wish, Wish)]
     read = read_contacts(
         {wish.contact_id for wish in wanted if wish.contact_id is not None},

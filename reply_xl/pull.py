@@ -6,12 +6,13 @@ a contact that is not the row's person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from reply_xl.choices import Unseen
 from reply_xl.errors import CellError
 from reply_xl.fields import is_empty, same, value_of
-from reply_xl.model import CellValue, Column, Contact, Contacts, FieldValue, Outcome, Role, Row, Target
+from reply_xl.model import CellValue, Column, Contact, Contacts, FieldValue, Intent, Outcome, Role, Row, Target
 from reply_xl.patches import stranger
 from reply_xl.plan import Request, match_rows, read_rows
 from reply_xl.sheet import Reading, Sheet
@@ -23,10 +24,12 @@ _NO_FIELD: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """One cell that Reply knows better: `old` as the sheet has it, `new` as it will be written. `fills`: the cell is blank now;
-    `has_formula`: it is never written."""
+    """One cell that Reply knows better: `old` as the sheet has it, `new` as it will be written, `value` as Reply holds it. `fills`: the cell
+    is blank now; `has_formula`: it is never written."""
 
     row: int
+    contact_id: int
+    value: FieldValue
     column: Column
     old: CellValue
     new: CellValue
@@ -37,7 +40,8 @@ class Refresh:
 @dataclass(frozen=True, slots=True)
 class Refreshing:
     """What a pull would write. `cells`: every cell that differs from what Reply holds; `problems`: the rows whose contact could not be
-    found or is somebody else; `refusal`: why nothing at all may be written; `compared`: how many rows were compared with their contact."""
+    found or is somebody else; `refusal`: why nothing at all may be written; `compared`: how many rows were compared with their contact;
+    `equal`: by contact id and field, what Reply holds where the cell says the same; `unseen`: columns that a person has to see first."""
 
     reading: Reading
     cells: tuple[Refresh, ...]
@@ -46,6 +50,16 @@ class Refreshing:
     notes: tuple[str, ...]
     compared: int
     only_empty: bool
+    equal: Mapping[int, Mapping[str, FieldValue]]
+    unseen: tuple[Unseen, ...] = ()
+
+    def bases(self) -> Mapping[int, Mapping[str, FieldValue]]:
+        """By contact id: the fields whose cells say what Reply holds, once `write` has been done."""
+        bases = {contact_id: dict(fields) for contact_id, fields in self.equal.items()}
+        for cell in (*self.fills, *self.replaces):
+            if cell.column.target is not None:
+                bases.setdefault(cell.contact_id, {})[cell.column.target.name] = cell.value
+        return bases
 
     @property
     def fills(self) -> tuple[Refresh, ...]:
@@ -89,6 +103,7 @@ def refreshing(sheet: Sheet, contacts: Contacts, request: Request, *, on_progres
     columns = [column for column in taken.columns if _is_refreshed(column, taken.fields)]
     formulas = sheet.formulas(taken.reading, [column.index for column in columns])
     cells: list[Refresh] = []
+    equal: dict[int, dict[str, FieldValue]] = {}
     compared = 0
     for wish, contact in matches.found:
         problem = stranger(wish, contact, email_may_differ=True)
@@ -96,9 +111,13 @@ def refreshing(sheet: Sheet, contacts: Contacts, request: Request, *, on_progres
             problems.append(problem)
         else:
             compared += 1
-            cells += _of_row(wish.row, contact, columns, formulas)
+            differing = _of_row(wish.row, contact, columns, formulas)
+            cells += differing
+            equal.setdefault(contact.id, {}).update(_equal(wish.row, contact, columns, {cell.column.index for cell in differing}))
     problems.sort(key=lambda outcome: outcome.row)
-    return Refreshing(taken.reading, tuple(cells), tuple(problems), matches.refusal, taken.notes, compared, request.only_empty)
+    return Refreshing(
+        taken.reading, tuple(cells), tuple(problems), matches.refusal, taken.notes, compared, request.only_empty, equal, taken.unseen
+    )
 
 
 def _is_refreshed(column: Column, fields: frozenset[str] | None) -> bool:
@@ -108,16 +127,41 @@ def _is_refreshed(column: Column, fields: frozenset[str] | None) -> bool:
 
 
 def _of_row(row: Row, contact: Contact, columns: Sequence[Column], formulas: frozenset[tuple[int, int]]) -> list[Refresh]:
-    """The cells of the row that do not say what Reply holds. What is empty in Reply neither fills nor replaces anything."""
+    """The cells of the row that do not say what Reply holds. What is empty in Reply neither fills nor replaces anything; nor does what a
+    push would not read as the same (a text `<clear>`, a phone without digits)."""
     differing = []
     for column in columns:
         target = column.target
         assert target is not None
         value = value_of(contact, target)
         new, old = format(value, target), row[column.index]
-        if not is_empty(target, value) and new is not None and old != new and not _says(old, value, target):
-            differing.append(Refresh(row.number, column, old, new, is_blank(old), (row.number, column.index) in formulas))
+        can_be_said = new is not None and (target.read_only or _says(new, value, target))
+        if not is_empty(target, value) and can_be_said and old != new and not _says(old, value, target):
+            differing.append(
+                Refresh(row.number, contact.id, value, column, old, new, is_blank(old), (row.number, column.index) in formulas)
+            )
     return differing
+
+
+def _equal(row: Row, contact: Contact, columns: Sequence[Column], differing: Set[int]) -> dict[str, FieldValue]:
+    """The fields of which the row's cell says what Reply holds; nothing in both is the same too."""
+    equal = {}
+    for column in columns:
+        target = column.target
+        assert target is not None
+        if not target.read_only and column.index not in differing:
+            value, cell = value_of(contact, target), row[column.index]
+            if _asks_for_nothing(cell, target) if is_empty(target, value) else _says(cell, value, target):
+                equal[target.name] = value
+    return equal
+
+
+def _asks_for_nothing(cell: CellValue, target: Target) -> bool:
+    """Whether the cell is blank or says `<clear>`."""
+    try:
+        return isinstance(parse(cell, target, ""), Intent)
+    except CellError:
+        return False
 
 
 def _says(cell: CellValue, value: FieldValue, target: Target) -> bool:

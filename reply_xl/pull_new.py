@@ -10,6 +10,7 @@ from reply_xl.console import Progress, say
 from reply_xl.download import Downloaded, Wanted, check_target, download, find_list, spool_of
 from reply_xl.errors import ApiError, ApiRefused, Cancelled, NotAuthorised
 from reply_xl.session import Session
+from reply_xl.template import SHEET
 
 FINE, COULD_NOT_RUN, NEEDS_ATTENTION = 0, 1, 3
 
@@ -20,7 +21,9 @@ def run(target: Path, list_name: str | None, search: str | None, base_url: str |
     with Progress() as progress, Session(base_url, cancelled=cancelled, on_wait=progress.wait) as session:
         try:
             wanted = Wanted(find_list(session.contacts, list_name).id if list_name else None, (search or "").strip())
-            result = download(session.contacts, wanted, target, place=_place(session), on_progress=_shown_by(progress))
+            place = _place(session)
+            bases = session.records.new_bases(session.place, str(spool_of(target)), SHEET) if session.place else None
+            result = download(session.contacts, wanted, target, place=place, bases=bases, on_progress=_shown_by(progress))
         except Cancelled:
             progress.stop()
             say(f"Stopped. {_kept(target, progress.done)}")

@@ -1,42 +1,52 @@
-"""Push: rows → Reply → results back in the sheet."""
+"""Push: rows → Reply → results back in the sheet. Its two halves are `plan` and `send`; here it is written into the journal between them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from reply_xl import cells
 from reply_xl.columns import OURS, REPLY_ID
-from reply_xl.model import Outcome
+from reply_xl.journal import Journal
+from reply_xl.locate import marks_of, own_headers
+from reply_xl.model import Role
 from reply_xl.plan import Draft
-from reply_xl.send import Terms, send
-from reply_xl.sheet import Layout, Sheet
+from reply_xl.runs import NewRun, Page, RunKind, Server
+from reply_xl.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A draft and the sheet it came from. `keeps_ids`: whether the ids of contacts found by e-mail are worth writing down (never
-    those of a server on this machine)."""
+    """A draft and the sheet it came from. `results`: the file that gets the results; `keeps_ids`: whether the ids of contacts found by
+    e-mail are worth writing down (never those of a server on this machine); `of`: the run that is tried again."""
 
     sheet: Sheet
     draft: Draft
+    book: Path
+    results: Path
     keeps_ids: bool
+    of: int | None = None
 
-    def prepare(self) -> Layout:
+    def prepare(self) -> None:
         """Proves that the sheet can be written, by writing the headers of our columns. Nothing has been sent yet."""
         by_email = any(wish.contact_id is None for decision in self.draft.plan.decisions for wish in decision.wishes)
         own = (*OURS, REPLY_ID) if self.keeps_ids and by_email else OURS
-        return self.sheet.prepare(self.draft.reading, own, [column.index for column in self.draft.columns if column.fills])
+        self.sheet.prepare(self.draft.reading, own, [column.index for column in self.draft.columns if column.fills])
 
-    def send(self, terms: Terms, on_outcome: Callable[[Outcome], None]) -> list[Outcome]:
-        """Sends the plan. An outcome for every row, in the order of the sheet."""
-        outcomes = self.draft.plan.standing() + send(self.draft.plan.to_send, terms, on_outcome)
-        return sorted(outcomes, key=lambda outcome: outcome.row)
-
-    def write(self, layout: Layout, outcomes: Sequence[Outcome]) -> None:
-        """Writes the outcomes into their rows. Hidden rows stay as they are."""
-        hidden = {row.number for row in self.draft.reading.rows if row.hidden}
-        shown = [outcome for outcome in outcomes if outcome.row not in hidden]
-        own = {outcome.row: cells.own_cells(outcome, with_id=REPLY_ID in layout.own) for outcome in shown}
-        filled = {outcome.row: cells.contact_cells(outcome, self.draft.columns) for outcome in shown}
-        self.sheet.write(self.draft.reading, layout, own, filled)
+    def start(self, journal: Journal, server: Server) -> int:
+        """Writes the run down. Nothing has been sent yet; from here on no result can be lost."""
+        draft = self.draft
+        targets = {column.target.name: column.header for column in draft.columns if column.role is Role.FIELD and column.target}
+        keys = [column.header for column in draft.columns if column.role is Role.KEY]
+        targets |= {f"id {place}" if place else "id": header for place, header in enumerate(keys)}
+        page = Page(
+            str(self.book.absolute()),
+            str(self.results.absolute()),
+            self.sheet.name,
+            draft.reading.header_row,
+            own_headers(draft.reading.headers),
+            targets,
+        )
+        kind = RunKind.PUSH if self.of is None else RunKind.RETRY
+        new = NewRun(kind, server, page, draft.policy, self.keeps_ids, self.of)
+        hidden = {row.number for row in draft.rows if row.hidden}
+        return journal.start(new, marks_of(draft.rows, draft.columns), draft.plan.standing(), draft.plan.to_send, hidden)

@@ -113,6 +113,16 @@ def write(
     writer.write(wanted, rows, layout.formulas)
 
 
+def show_numbers(sheet: Any, places: Iterable[Place]) -> None:
+    """Takes the format of a date from these cells."""
+    by_column: dict[int, list[int]] = {}
+    for number, index in places:
+        by_column.setdefault(index, []).append(number)
+    for index, numbers in by_column.items():
+        for first, last in runs(numbers):
+            _Writer(sheet).range(first, last, index, index).number_format = _GENERAL
+
+
 def _own_places(reading: _Reading, own: Sequence[str]) -> dict[str, int]:
     """Our columns that are there; of two with the same header the visible one, then the one further left."""
     places: dict[str, int] = {}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reply_xl import patches, proof
+from reply_xl import proof
 from reply_xl.answers import rejected_fields
 from reply_xl.errors import (
     ApiError,
@@ -33,6 +33,7 @@ from reply_xl.fields import same, value_of
 from reply_xl.lookup import WORKERS, read_contacts
 from reply_xl.model import Change, Contact, Contacts, CustomField, Memory, Outcome, Patch, Word
 from reply_xl.patches import Decision, Policy
+from reply_xl.recheck import recheck
 from reply_xl.wording import joined
 
 STALE_AFTER = 600.0
@@ -40,12 +41,15 @@ STALE_AFTER = 600.0
 _AHEAD = 400
 """How many contacts are read again at once: about what the quota lets through in that time."""
 _ATTEMPTS = 3
+_MOST_UNREACHABLE = 8
+"""Requests in a row that could not leave, after which no further one is tried."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the sending of one run shares. `clock` is that of `Contact.read_at`: one that goes on while the computer sleeps."""
+    """What the sending of one run shares. `done`: the outcome of a row of which everything was stored; `clock` is that of
+    `Contact.read_at`: one that goes on while the computer sleeps."""
 
     contacts: Contacts
     policy: Policy
@@ -55,6 +59,7 @@ class Terms:
     clock: Callable[[], float] = time.time
     now: Callable[[], datetime] = datetime.now
     stale_after: float = STALE_AFTER
+    done: Word = Word.UPDATED
 
 
 def send(decisions: Sequence[Decision], terms: Terms, on_outcome: Callable[[Outcome], None], *, workers: int = WORKERS) -> list[Outcome]:
@@ -87,6 +92,7 @@ class _Run:
         self._fresh: dict[int, Contact] = {}
         self._gone: set[int] = set()
         self._stopped = ""
+        self._unreachable = 0
         self._under_way: dict[int, Decision] = {}
         self._told: set[int] = set()
 
@@ -126,31 +132,50 @@ class _Run:
             return
         try:
             contact = self._read_again(decision.patch.contact.id)
-            if contact is None:
-                self._tell(decision, Word.NOT_FOUND, f"Contact {decision.patch.contact.id} was deleted in Reply meanwhile.")
-                return
-            again = [patches.decide(wish, contact, self._terms.policy, self._terms.memory.matches) for wish in decision.wishes]
         except Cancelled:
             self._not_sent(decision)
         except NotAuthorised as error:
             self._stop(error)
             self._not_sent(decision)
         except ReplyXlError as error:
-            self._tell(decision, Word.FAILED, f"Not sent: the contact could not be read again. {error}")
+            word = Word.UNKNOWN if decision.may_have_arrived else Word.FAILED
+            self._tell(decision, word, f"Not sent: the contact could not be read again. {error}")
+            if isinstance(error, ApiUnreachable):
+                self._count_unreachable(error)
         else:
-            for fresh in patches.settle_duplicates(again):
-                if fresh.patch:
-                    self._transmit(fresh)
-                elif fresh.outcome:
-                    self._add(fresh.outcome)
+            self._send_again(decision, contact)
 
-    def _stop(self, error: NotAuthorised) -> None:
-        """No request leaves any more: with this key every one would be refused."""
+    def _send_again(self, decision: Decision, contact: Contact | None) -> None:
+        """A patch that has waited, now that its contact has been read again."""
+        assert decision.patch is not None
+        if contact is None:
+            self._tell(decision, Word.NOT_FOUND, f"Contact {decision.patch.contact.id} was deleted in Reply meanwhile.")
+            return
+        fresh = recheck(decision, contact, self._terms.policy, self._terms.memory.matches, self._terms.done)
+        if isinstance(fresh, Decision):
+            self._transmit(fresh)
+            return
+        at = self._terms.now().replace(microsecond=0) if fresh.sent else None
+        fresh = replace(fresh, held_back=decision.held_back, at=at)
+        for wish in decision.wishes:
+            self._add(replace(fresh, row=wish.row.number, found_by_email=wish.contact_id is None))
+
+    def _stop(self, error: ReplyXlError) -> None:
+        """No request leaves any more: with this key every one would be refused, or their outcomes could not be kept."""
         self._stopped = f"Not sent: {error}"
         self._terms.cancelled.set()
 
+    def _count_unreachable(self, error: ApiUnreachable) -> None:
+        """Where Reply cannot be reached time after time, the rest waits for a better moment instead of failing row by row."""
+        self._unreachable += 1
+        if self._unreachable >= _MOST_UNREACHABLE:
+            self._stop(error)
+
     def _not_sent(self, decision: Decision, status: int | None = None) -> None:
-        self._tell(decision, Word.CANCELLED, self._stopped or "Cancelled before it was sent.", status=status)
+        if decision.may_have_arrived:
+            self._tell(decision, Word.UNKNOWN, "Stopped before it was known whether this change had arrived; resume the run to find out.")
+        else:
+            self._tell(decision, Word.CANCELLED, self._stopped or "Cancelled before it was sent.", status=status)
 
     def _read_again(self, contact_id: int) -> Contact | None:
         """This contact as it is now; the next ones in the queue are read along, because by pages they cost almost nothing."""
@@ -200,11 +225,13 @@ class _Run:
             except (ApiUnreachable, ApiFailed) as error:
                 if isinstance(error, ApiUnreachable) and not error.sent:
                     self._tell(decision, Word.FAILED, f"Not sent: {error}")
+                    self._count_unreachable(error)
                 else:
                     status = error.status if isinstance(error, ApiFailed) else None
                     if not self._settle(decision, error, status):
                         continue
             else:
+                self._unreachable = 0
                 self._proven(decision, answer, 200)
             return
         self._tell(decision, Word.FAILED, "Reply did not take the change in three tries; try again later.", status=status, sent=True)
@@ -275,9 +302,10 @@ class _Run:
             for change in unseen:
                 self._terms.memory.remember(answer.id, change.target.name, change.new)
         said = [note] if note else []
-        stored = [change for change in patch.changes if change not in missing]
+        stored = [*decision.arrived, *(change for change in patch.changes if change not in missing)]
         if stored:
-            said.insert(0, f"Updated {joined([change.target.label for change in stored])}.")
+            verb = "Updated" if self._terms.done is Word.UPDATED else "Restored"
+            said.insert(0, f"{verb} {joined([change.target.label for change in stored])}.")
         if missing:
             said.append(
                 f"Reply accepted {joined([change.target.label for change in missing])} but did not store it; check the value in Reply."
@@ -286,7 +314,7 @@ class _Run:
             said.append(f"{joined([change.target.label for change in unseen])} cannot be verified, because Reply never shows it.")
         if decision.note:
             said.append(decision.note)
-        word = Word.NOT_STORED if missing else Word.UPDATED
+        word = Word.NOT_STORED if missing else self._terms.done
         self._tell(
             decision,
             word,
@@ -321,7 +349,7 @@ class _Run:
             contact=contact or patch.contact,
             status=status,
             sent=patch.body if sent else {},
-            changes=patch.changes,
+            changes=(*decision.arrived, *patch.changes),
             not_stored=not_stored,
             held_back=decision.held_back,
             at=at,
@@ -337,6 +365,8 @@ class _Run:
             self.outcomes.append(outcome)
         try:
             self._on_outcome(outcome)
+        except JournalError as error:
+            self._stop(error)
         except Exception:  # whoever shows the progress may have lost its terminal: no reason to lose a row
             _log.exception("an outcome could not be shown")
 

@@ -29,12 +29,15 @@ _MOST_CELLS = 10_000_000
 _LONGEST_ADDRESS = 255
 _LONGEST_AREA = 26
 _T = TypeVar("_T")
+HeaderRow = int | Callable[[Block], int] | None
+"""Its number, how to find it, or None: found by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A sheet as read: the header row's number and texts by column index from A, the hidden columns, all rows below the header, and
-    which of them were chosen. `notes`: sentences about what was left aside; `taken`: columns right of the headers that hold something."""
+    which of them were chosen. `notes`: sentences about what was left aside; `taken`: columns right of the headers that hold something;
+    `outside`: what stands in the header row, above it, and below the rows."""
 
     header_row: int
     headers: tuple[str, ...]
@@ -43,6 +46,7 @@ class Reading:
     chosen: tuple[Row, ...]
     notes: tuple[str, ...]
     taken: frozenset[int] = frozenset()
+    outside: tuple[Row, ...] = ()
 
 
 def choose_sheet(book: Any, name: str | None) -> Any:
@@ -83,6 +87,11 @@ class Sheet:
         """As `read`, for a sheet that may have no row below its headers: then `chosen` is empty."""
         return self._guarded("all", header_row, may_be_empty=True)
 
+    def read_again(self, headers: Sequence[str], near: int) -> Reading:
+        """As `read_header`, of a sheet that had these headers in row `near` and may have moved since: the row that holds most of them is
+        the header row."""
+        return self._guarded("all", lambda block: _most_like(headers, near, block), may_be_empty=True)
+
     def formulas(self, reading: Reading, indices: Sequence[int]) -> frozenset[tuple[int, int]]:
         """The cells of the chosen rows in these columns that hold a formula: row number, column index."""
         return _excel(lambda: results.formulas(self._sheet, reading, indices), "The formulas of the sheet cannot be read; try again.")
@@ -109,13 +118,19 @@ class Sheet:
                 f"Some results could not be written into the sheet “{self.name}”; see whether it is protected or being edited."
             ) from error
 
-    def _guarded(self, rows: Spans | str, header_row: int | None, *, may_be_empty: bool) -> Reading:
+    def show_numbers(self, places: Iterable[tuple[int, int]]) -> None:
+        """Takes the format of a date from these cells: row number, column index."""
+        _excel(
+            lambda: results.show_numbers(self._sheet, places), f"The sheet “{self.name}” cannot be formatted; unprotect it and try again."
+        )
+
+    def _guarded(self, rows: Spans | str, header_row: HeaderRow, *, may_be_empty: bool) -> Reading:
         return _excel(
             lambda: self._read(rows, header_row, may_be_empty),
             "The sheet cannot be read; leave the cell that is being edited, close what is open in Excel, choose a sheet with rows, and try again.",
         )
 
-    def _read(self, rows: Spans | str, header_row: int | None, may_be_empty: bool) -> Reading:
+    def _read(self, rows: Spans | str, header_row: HeaderRow, may_be_empty: bool) -> Reading:
         used = self._sheet.used_range
         place, (area,) = areas_of(used.get_address(external=True))
         chosen = Chosen(rows, self._selected_areas(place) if rows == "selection" else ())
@@ -123,6 +138,7 @@ class Sheet:
         block = _read_block(used, area)
         if all(is_blank(cell) for line in block.lines for cell in line):
             raise HeaderError("The sheet is empty; put column headers in its first row and contacts below.")
+        header_row = header_row(block) if callable(header_row) else header_row
         region = find_region(block, tables, chosen, header_row, best_header)
         headers = read_headers(block.line(region.header_row), region)
         visible_columns, visible_rows = self._visible(used, area)
@@ -147,7 +163,9 @@ class Sheet:
         lines = [block.line(region.header_row), *(row.cells for row in found)]
         right = range(len(headers), area.columns[-1] + 1)
         taken = region.foreign | {index for index in right if any(not is_blank(line[index]) for line in lines)}
-        return Reading(region.header_row, headers, hidden, found, chosen_rows, notes, taken)
+        others = (number for number in range(block.first_row, block.last_row + 1) if number not in numbers)
+        outside = tuple(Row(number, block.line(number)) for number in others if any(not is_blank(cell) for cell in block.line(number)))
+        return Reading(region.header_row, headers, hidden, found, chosen_rows, notes, taken, outside)
 
     def _selected_areas(self, place: str) -> list[Area]:
         """The areas of the selection, hidden rows included. `place`: this sheet, as an external address names it."""
@@ -220,6 +238,18 @@ def _read_block(used: Any, area: Area) -> Block:
         )
     blank: list[CellValue] = [None] * area.columns[0]
     return Block(area.rows[0], [blank + as_cells(line) for line in as_lines(used.raw_value)])
+
+
+def _most_like(headers: Sequence[str], near: int, block: Block) -> int:
+    """The row that holds most of these headers, of several the nearest. Raises `HeaderError` if none holds one."""
+    wanted = set(headers)
+    held = {
+        number: len(wanted.intersection(cell.strip() for cell in line if isinstance(cell, str)))
+        for number, line in enumerate(block.lines, block.first_row)
+    }
+    if not any(held.values()):
+        raise HeaderError("The headers of the run are no longer in the sheet.")
+    return max(held, key=lambda number: (held[number], -abs(number - near)))
 
 
 def _is_wider(line: Sequence[CellValue], width: int) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from reply_xl.errors import WorkbookError
+from reply_xl.locks import lock
 from reply_xl.parts import Packed
 
 _MARK = b'{"reply_xl_download":'
@@ -48,7 +48,7 @@ class Spool:
         except OSError as error:
             raise WorkbookError(f"{path.name} cannot be written; choose a folder of your own, or end what holds the file.") from error
         try:
-            _lock(self._file, path)
+            _lock_alone(self._file, path)
             self._read(json.loads(json.dumps(what)))
         except BaseException:
             self._file.close()
@@ -155,18 +155,9 @@ def _packed(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
-def _lock(file: BinaryIO, path: Path) -> None:
-    """Two downloads into one file would mix their rows. The lock ends with the process, however it ends."""
+def _lock_alone(file: BinaryIO, path: Path) -> None:
+    """Two downloads into one file would mix their rows."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(2**40)  # a byte that is never written: a lock on Windows keeps others from reading it
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            file.seek(0)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file)
     except OSError as error:
         raise WorkbookError(f"{path.name} is in use: another download into the same workbook is running.") from error

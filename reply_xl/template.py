@@ -34,7 +34,7 @@ _WIDTHS = {
 }  # fmt: skip
 _COLOURS = (
     ("E2EFDA", ("Updated",)),
-    ("EDEDED", ("Unchanged", "Skipped")),
+    ("EDEDED", ("Unchanged", "Skipped", "Undone")),
     ("FFF2CC", ("Invalid", "Not found", "Conflict", "Cancelled")),
     ("F8CBAD", ("Refused", "Not stored", "Unknown", "Failed")),
 )

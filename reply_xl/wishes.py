@@ -6,12 +6,12 @@ A row with one cell that cannot be read is `invalid` as a whole: nothing of it i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reply_xl.errors import CellError, ConfigError, HeaderError
 from reply_xl.fields import BY_NAME, fold
-from reply_xl.model import Column, CustomField, Field, FieldValue, Intent, Outcome, Role, Row, Target, Word
+from reply_xl.model import CellValue, Column, CustomField, Field, FieldValue, Intent, Outcome, Role, Row, Target, Word
 from reply_xl.values import contact_id, error_in, explained, is_blank, parse, shown
 
 
@@ -40,12 +40,29 @@ class Wish:
     email_address: str
 
 
-def make_wishes(rows: Sequence[Row], columns: Sequence[Column], fields: frozenset[str] | None) -> list[Wish | Outcome]:
+REFERENCES = frozenset({"ownerUserId", "accountId"})
+"""Fields that hold the id of something that people know by its name."""
+_NOT_LOOKED_UP = "holds a name that was not looked up; type a number"
+Names = Mapping[str, Mapping[str, int | str]]
+"""By field name: a name → its id, or what is wrong with it, as the end of a sentence."""
+
+
+def named_in(cell: CellValue) -> str | None:
+    """The name in a cell of such a field; None where it holds a number, nothing, an error or `<clear>`."""
+    if not isinstance(cell, str) or is_blank(cell) or error_in(cell) is not None or contact_id(cell) is not None:
+        return None
+    text = cell.strip()
+    return None if text.casefold() == "<clear>" else text
+
+
+def make_wishes(
+    rows: Sequence[Row], columns: Sequence[Column], fields: frozenset[str] | None, names: Names | None = None
+) -> list[Wish | Outcome]:
     """For each row a wish, or the outcome that already stands (`invalid`; `skipped` for a hidden row).
 
-    `fields`: names of the only fields that may be sent, None for all."""
+    `fields`: names of the only fields that may be sent, None for all; `names`: what the names of owners and accounts stand for."""
     keys, by_field = _id_columns(columns), _by_field(columns)
-    return [_wish(row, keys, by_field, columns, fields) for row in rows]
+    return [_wish(row, keys, by_field, columns, fields, names or {}) for row in rows]
 
 
 def require_key(columns: Sequence[Column], header_row: int) -> None:
@@ -105,7 +122,12 @@ def holds_foreign_id(row: Row, columns: Sequence[Column]) -> bool:
 
 
 def _wish(
-    row: Row, keys: Sequence[Column], by_field: dict[str, Column], columns: Sequence[Column], fields: frozenset[str] | None
+    row: Row,
+    keys: Sequence[Column],
+    by_field: dict[str, Column],
+    columns: Sequence[Column],
+    fields: frozenset[str] | None,
+    names: Names,
 ) -> Wish | Outcome:
     email_column = by_field.get("email")
     problems: list[str] = []
@@ -132,6 +154,14 @@ def _wish(
         if column.role is not Role.FIELD or column.target is None or column.hidden:
             continue
         if (fields is not None and column.target.name not in fields) or (column is email_column and (number is None or email is None)):
+            continue
+        name = named_in(row[column.index]) if column.target.name in REFERENCES else None
+        if name is not None:
+            meant = names.get(column.target.name, {}).get(name, _NOT_LOOKED_UP)
+            if isinstance(meant, str):
+                problems.append(f"{column.address(row.number)} ({shown(column.target.label)}) {meant}.")
+            else:
+                values.append((column, meant))
             continue
         try:
             wanted = email if column is email_column else parse(row[column.index], column.target, column.address(row.number))

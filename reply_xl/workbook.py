@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from reply_xl import engine
+from reply_xl.choices import Choices
 from reply_xl.columns import OURS, REPLY_ID, STATUS
-from reply_xl.errors import ReplyXlError, WorkbookError
+from reply_xl.columns_page import proposal, write_columns_page
+from reply_xl.errors import ReplyXlError, SheetError, WorkbookError
 from reply_xl.fields import fold
+from reply_xl.model import Column, CustomField, Row
+from reply_xl.pages import is_ours
 from reply_xl.sheet import Reading, Sheet, choose_sheet
 
 if TYPE_CHECKING:
@@ -56,7 +61,33 @@ class Workbook:
     def sheet(self, name: str | None = None) -> Sheet:
         """The sheet called `name`, or the one that is active in the file. A CSV file has one, called as the file without its
         ending; a row of it that is longer than the headers holds a separator too many, so that its values may stand under wrong headers."""
-        return Sheet(choose_sheet(self._book, name), strict_width=self._csv is not None)
+        return Sheet(
+            self._with_contacts(choose_sheet(self._book, name)) if self._csv is None else choose_sheet(self._book, name),
+            self._csv is not None,
+        )
+
+    def _with_contacts(self, sheet: Any) -> Any:
+        """Never a sheet that we made: if one of them is active, the only other one is meant."""
+        if not is_ours(sheet):
+            return sheet
+        others = [one for one in self._book.sheets if not is_ours(one)]
+        if len(others) != 1:
+            raise SheetError(f"“{sheet.name}” is a sheet of reply_xl and holds no contacts; name the sheet that does with --sheet.")
+        return others[0]
+
+    def proposal(self) -> tuple[Choices, list[str]]:
+        """What the workbook's own sheet “Reply columns” says for its headers, and sentences about cells of it that cannot be read."""
+        return ({}, []) if self._csv is not None else proposal(self._book)
+
+    def write_columns(self, columns: Sequence[Column], rows: Sequence[Row], customs: Sequence[CustomField]) -> str:
+        """Makes or renews the sheet “Reply columns”; returns its name. Nothing is saved."""
+        if self._csv is not None:
+            raise WorkbookError("A CSV file has no second sheet; save it as .xlsx, and then run this again.")
+        return write_columns_page(self._book, columns, rows, customs)
+
+    def sheets(self) -> list[str]:
+        """The names of its worksheets, in their order."""
+        return [str(sheet.name) for sheet in self._book.sheets]
 
     def check_savable(self, path: Path | None = None, sheet_name: str | None = None, header_row: int | None = None) -> None:
         """Raises the `WorkbookError` that `save` would raise now, such as for a file that is open in Excel, and one for a file at `path`

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,3 +175,44 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         return Ran(code, out, err)
 
     return command
+
+
+def on_a_terminal(arguments: list[str], answer: bytes) -> tuple[int, str]:
+    """The command with a terminal as stdin and stderr; types the answer when it is asked. Exit code and what the terminal showed."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        arguments,
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "REPLY_XL_QUOTA": "off", "TERM": "dumb"},
+        start_new_session=True,
+        preexec_fn=_take_terminal,
+    )
+    os.close(theirs)
+    shown, asked = b"", False
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select([ours], [], [], 0.2)
+        try:
+            data = os.read(ours, 65536) if ready else b""
+        except OSError:
+            break
+        shown += data
+        if not asked and b"[y/N]" in shown:
+            asked = True
+            os.write(ours, answer)
+        if not ready and process.poll() is not None:
+            break
+    code = process.wait(10)
+    os.close(ours)
+    return code, shown.decode(errors="replace")
+
+
+def _take_terminal() -> None:
+    """In the new process: its stdin becomes the terminal from which Ctrl-C comes."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -8,17 +8,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
 
-from reply_xl.fields import CATALOGUE
-from reply_xl.model import Word
+from reply_xl.demo import write_workbook
+from reply_xl.errors import CellError
+from reply_xl.fields import BY_NAME, CATALOGUE
+from reply_xl.model import CellValue, ErrorCell, Word
 from reply_xl.sandbox import Sandbox
+from reply_xl.session import Session
+from reply_xl.values import parse
 
 README = Path(__file__).parent.parent / "README.md"
 PICTURE = README.parent / ".github" / "result.png"
@@ -31,11 +37,62 @@ OUTCOMES = {
     Word.NOT_FOUND: "Reply has no such contact",
     Word.REFUSED: "Reply said no; the message names the field and Reply's reason",
     Word.NOT_STORED: "Reply accepted the change, but holds another value",
-    Word.CONFLICT: "kept for a later version: the field was changed in Reply as well",
-    Word.UNKNOWN: "no answer came and the contact could not be read back; look at it in Reply",
-    Word.FAILED: "it did not work and nothing was stored; try again",
-    Word.CANCELLED: "you stopped the run before this row was sent",
+    Word.CONFLICT: "the field was changed in Reply as well; the message shows all three values, and nothing was sent",
+    Word.UNKNOWN: "no answer came and the contact could not be read back; `reply-xl resume` finds out",
+    Word.FAILED: "it did not work and nothing was stored; `reply-xl resume` tries it again",
+    Word.CANCELLED: "you stopped the run before this row was sent; `reply-xl resume` sends it",
+    Word.UNDONE: "the values from before the run are back",
 }
+
+
+TRAPS: tuple[tuple[str, CellValue, str], ...] = (
+    ("`4155550123` as a number", 4155550123.0, "phone"),
+    ("`4155550123.0` as text", "4155550123.0", "phone"),
+    ("`1.5E+10` as text", "1.5E+10", "phone"),
+    ("`tel:+49 (0)30 1234-567`", "tel:+49 (0)30 1234-567", "phone"),
+    ("two numbers", "+1 415 555 0101; +1 415 555 0102", "phone"),
+    ("`4155550123,00` as text", "4155550123,00", "phone"),
+    ("`12 Main St Suite 100`", "12 Main St Suite 100", "phone"),
+    ("`2025` as a number", 2025.0, "phone"),
+    ("a number with an extension", "+1 415 555 0101 ext. 12", "phone"),
+    ("17 digits as a number", 12345678901234567.0, "phone"),
+    ("25 % as a number", 0.25, "notes"),
+    ("0.1 + 0.2", 0.1 + 0.2, "notes"),
+    ("a date", datetime(2026, 1, 31), "notes"),
+    ("a date", datetime(2026, 1, 31), "title"),
+    ("`Nov-50` (1 November 1950), which Excel makes of 11-50", datetime(1950, 11, 1), "companySize"),
+    ("`2-Oct` (2 October of any year from 2000 on), which Excel makes of 2-10", datetime(2026, 10, 2), "companySize"),
+    ("a date that Excel makes of no range of Reply's", datetime(2026, 1, 31), "companySize"),
+    ("`42`", 42.0, "companySize"),
+    ("`1,200 employees`", "1,200 employees", "companySize"),
+    ("`46.296,00`", "46.296,00", "companySize"),
+    ("`1K-5K`", "1K-5K", "companySize"),
+    ("`25-100`", "25-100", "companySize"),
+    ("`Ada Lindqvist <ada@example.com>`", "Ada Lindqvist <ada@example.com>", "email"),
+    ("`mailto:ada@example.com`", "mailto:ada@example.com", "email"),
+    ("an invisible character in it", "ada\u200b@example.com", "email"),
+    ("two e-mails", "a@example.com, b@example.com", "email"),
+    ("`ada@example`", "ada@example", "email"),
+    ("`linkedin.com/in/ada`", "linkedin.com/in/ada", "linkedInUrl"),
+    ("`ja`, `oui`, `sí`, `tak`, `x`", "oui", "isOptedOut"),
+    ("`nein`, `non`, `nie`, `0`", "nein", "isOptedOut"),
+    ("`Romance Standard Time`", "Romance Standard Time", "timeZoneId"),
+    ("`UTC+1`", "UTC+1", "timeZoneId"),
+    ("`PST`", "PST", "timeZoneId"),
+    ("`#N/A`", ErrorCell("#N/A"), "title"),
+    ("line breaks, emoji, right-to-left names", "שלום 👋\nzweite Zeile", "notes"),
+)
+"""What people's cells hold: caption, cell value, field."""
+
+
+def trap(caption: str, value: CellValue, name: str) -> str:
+    """What becomes of a cell, as the program says it."""
+    field = BY_NAME[name]
+    try:
+        sent = parse(value, field, "B2")
+    except CellError as error:
+        return f"| {caption} | {field.label} | refused: {str(error).removeprefix(f'B2 ({field.label}) ')} |"
+    return f"| {caption} | {field.label} | `{str(sent).lower() if isinstance(sent, bool) else str(sent).replace(chr(10), '⏎')}` |"
 
 
 def parts(session: str, told: str) -> dict[str, str]:
@@ -52,6 +109,7 @@ def parts(session: str, told: str) -> dict[str, str]:
         "story": f"```\n{told}\n```",
         "fields": "\n".join(["| field | other headers that are understood | asks first |", "|---|---|---|", *fields]),
         "only Reply": only_reply,
+        "traps": "\n".join(["| in the cell | column | what is sent |", "|---|---|---|", *(trap(*one) for one in TRAPS)]),
         "outcomes": "\n".join(["| status | meaning |", "|---|---|", *outcomes]),
     }
 
@@ -98,6 +156,14 @@ def story(folder: Path) -> str:
     return "\n".join(said)
 
 
+def pushed(folder: Path) -> Path:
+    """The demo's workbook as it looks after its update, before the demo takes that back."""
+    with Sandbox(accounts_feature=True, ignores=["custom:Lead Source"]) as sandbox, Session(sandbox.url, key="practice") as session:
+        book = write_workbook(folder, session.contacts)
+        subprocess.run([sys.executable, "-m", "reply_xl", "push", book, "--yes", "--base-url", sandbox.url], capture_output=True)
+    return book
+
+
 def draw(book: Path, folder: Path) -> None:
     from PIL import Image, ImageChops
 
@@ -111,7 +177,9 @@ def draw(book: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as home:
+        for variable in ("HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"):  # runs of the README are nobody's
+            os.environ[variable] = home
         README.write_text(rendered(README.read_text(encoding="utf-8"), demo(Path(name)), story(Path(name))), encoding="utf-8")
         if "--picture" in sys.argv:
-            draw(Path(name) / "reply-xl-demo.xlsx", Path(name))
+            draw(pushed(Path(name)), Path(name))

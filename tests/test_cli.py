@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any
 import keyring
 import openpyxl
 import pytest
-from conftest import FIRST_ID, KEY, Book, Ran, cells, command_line, patches
+from conftest import FIRST_ID, KEY, Book, Ran, cells, command_line, on_a_terminal, patches
 from file_keyring import FileKeyring
 from tcp_proxy import TcpProxy
 
@@ -220,47 +219,6 @@ def test_the_question_counts_what_replaces_a_value(sandbox: Sandbox, book: Book,
     sandbox.edit(FIRST_ID, title="Old")
     ran = command("push", book(*titles(3)), "--base-url", sandbox.url, "--yes")
     assert "Title: 3 changes, 1 of which replaces a value" in ran.err
-
-
-def _take_terminal() -> None:
-    """In the new process: its stdin becomes the terminal from which Ctrl-C comes."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def on_a_terminal(arguments: list[str], answer: bytes) -> tuple[int, str]:
-    """The command with a terminal as stdin and stderr; types the answer when it is asked. Exit code and what the terminal showed."""
-    pty = pytest.importorskip("pty")
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        arguments,
-        stdin=theirs,
-        stderr=theirs,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, "REPLY_XL_QUOTA": "off", "TERM": "dumb"},
-        start_new_session=True,
-        preexec_fn=_take_terminal,
-    )
-    os.close(theirs)
-    shown, asked = b"", False
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        ready, _, _ = select.select([ours], [], [], 0.2)
-        try:
-            data = os.read(ours, 65536) if ready else b""
-        except OSError:
-            break
-        shown += data
-        if not asked and b"[y/N]" in shown:
-            asked = True
-            os.write(ours, answer)
-        if not ready and process.poll() is not None:
-            break
-    code = process.wait(10)
-    os.close(ours)
-    return code, shown.decode(errors="replace")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="terminals of another kind")
@@ -572,7 +530,10 @@ def test_columns_as_json(sandbox: Sandbox, book: Book, run: Command) -> None:
         ("A", 0, "Reply ID", "id"), ("B", 1, "Job title", "title"), ("C", 2, "", None), ("D", 3, "Lead source", "custom:Lead Source"),
         ("E", 4, "Colour", None), ("F", 5, "domain", "domain"),
     ]  # fmt: skip
-    assert all(set(one) == {"column", "index", "header", "target", "reason"} and one["reason"] for one in shown["columns"])
+    assert all(
+        set(one) == {"column", "index", "header", "target", "sure", "send", "agreed", "reason"} and one["reason"]
+        for one in shown["columns"]
+    )
     assert [request.path for request in sandbox.requests] == ["/v3/custom-fields"]
 
 
@@ -759,9 +720,11 @@ def test_a_reader_that_goes_away_loses_nothing(make_sandbox: Make, book: Book) -
 
 
 def test_results_are_not_lost_when_the_file_changed(make_sandbox: Make, book: Book, command: Command) -> None:
-    """Somebody saved the workbook during the run: theirs stays, the results go into a copy beside it, exit 1 with its name."""
+    """Somebody put another workbook in its place during the run: theirs stays, the results wait in the journal, exit 3; `resume` delivers
+    them once the workbook is back."""
     sandbox = make_sandbox(3)
     path = book(*titles(3))
+    ours = path.read_bytes()
     other = book(("somebody", "else"), name="other.xlsx").read_bytes()
 
     def replace(data: bytes, number: int) -> str:
@@ -771,22 +734,25 @@ def test_results_are_not_lost_when_the_file_changed(make_sandbox: Make, book: Bo
 
     with TcpProxy(sandbox.url, replace) as proxy:
         ran = command("push", path, "--base-url", proxy.url, "--yes", "--json")
-    assert ran.code == 1
-    assert ran.words == ["updated"] * 3
-    assert path.read_bytes() == other
-    copy = path.with_name("book.results.xlsx")
-    assert copy.name in ran.err
-    assert [line["Reply status"] for line in cells(copy)] == ["Updated"] * 3
+        assert ran.code == 3
+        assert ran.words == ["updated"] * 3
+        assert path.read_bytes() == other
+        assert "The results of 3 rows wait in the journal; “reply-xl resume 1”" in ran.err
+        path.write_bytes(ours)
+        assert command("resume").code == 0
+    assert [line["Reply status"] for line in cells(path)] == ["Updated"] * 3
 
 
-def test_results_are_not_lost_when_the_folder_is_gone(make_sandbox: Make, tmp_path: Path, book: Book, command: Command, home: Path) -> None:
-    """The whole folder was removed during the run: the results are in the user's data folder, and the sentence says where."""
+def test_results_are_not_lost_when_the_folder_is_gone(make_sandbox: Make, tmp_path: Path, book: Book, command: Command) -> None:
+    """The whole folder was removed during the run: the results wait, and go into a copy of the workbook that `--book` names."""
     import shutil
 
     sandbox = make_sandbox(3)
     folder = tmp_path / "stick"
     folder.mkdir()
     path = book(*titles(3)).rename(folder / "book.xlsx")
+    copy = tmp_path / "copy.xlsx"
+    shutil.copy(path, copy)
 
     def remove(data: bytes, number: int) -> str:
         if data.startswith(b"PATCH"):
@@ -795,10 +761,9 @@ def test_results_are_not_lost_when_the_folder_is_gone(make_sandbox: Make, tmp_pa
 
     with TcpProxy(sandbox.url, remove) as proxy:
         ran = command("push", path, "--base-url", proxy.url, "--yes", "--json")
-    assert ran.code == 1
-    assert ran.words == ["updated"] * 3
-    (copy,) = home.rglob("*.xlsx")
-    assert str(copy) in ran.err
+        assert ran.code == 3
+        assert ran.words == ["updated"] * 3
+        assert command("resume", "--book", copy).code == 0
     assert [line["Reply status"] for line in cells(copy)] == ["Updated"] * 3
 
 
@@ -1017,8 +982,9 @@ def test_the_demo_shows_every_kind_of_outcome(run: Command, tmp_path: Path) -> N
     dead = "http://127.0.0.1:9"
     ran = run("demo", env={"HTTP_PROXY": dead, "HTTPS_PROXY": dead})
     assert ran.code == 0, ran.err
+    assert all(f" {word} " in ran.out for word in ("Updated", "Unchanged", "Skipped", "Invalid", "Refused", "Not stored", "Undone"))
     words = {line["Reply status"] for line in cells(tmp_path / "reply-xl-demo.xlsx")}
-    assert {"Updated", "Unchanged", "Invalid", "Refused", "Not stored"} <= words
+    assert {"Undone", "Unchanged", "Skipped", "Invalid", "Refused", "Not stored"} == words
     before = (tmp_path / "reply-xl-demo.xlsx").read_bytes()
     assert run("demo").code == 0
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["reply-xl-demo-2.xlsx", "reply-xl-demo.xlsx"]

@@ -242,7 +242,11 @@ def test_without_a_key_custom_fields_are_not_looked_up():
     assert forced.target is not None
     assert forced.target.name == "custom:Lead Source"
     assert unknown.target is None
-    assert "without a key" in unknown.reason
+    assert unknown.reason == "Not used: without a key only contact fields are known"
+    assert unused_notes(mapped(["Email", "Foo", "Bar", "custom:"], None)) == [
+        "Column D (custom:) is not used: it names no custom field after “custom:”.",
+        "Not used, because without a key only contact fields are known: B (Foo) and C (Bar).",
+    ]
 
 
 # --- competition --------------------------------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ Leads = Callable[..., Path]
 
 def test_push_writes_the_results_beside_the_file(sandbox: Sandbox, leads: Leads, run: Command) -> None:
     """The whole file plus our columns; the input is left as it is; our text stays ASCII where the file is."""
-    path = leads("Email,Title,Phone\r\np0@example.com,CTO,0012\r\nnobody@example.com,CEO,+41 44\r\n")
+    path = leads("Email,Title,Phone\r\np0@example.com,CTO,0041 44 00\r\nnobody@example.com,CEO,+41 44 00\r\n")
     before = path.read_bytes()
     ran = run("push", path, "--base-url", sandbox.url, "--yes")
     assert ran.code == 3
@@ -65,13 +65,13 @@ def test_push_writes_the_results_beside_the_file(sandbox: Sandbox, leads: Leads,
     assert results.read_bytes().isascii()
     lines = results.read_bytes().split(b"\r\n")
     assert lines[0] == b"Email,Title,Phone,Reply status,Reply message,Reply updated at"
-    assert lines[1].startswith(b"p0@example.com,CTO,0012,Updated,")
-    assert lines[2].startswith(b"nobody@example.com,CEO,+41 44,Not found,")
+    assert lines[1].startswith(b"p0@example.com,CTO,0041 44 00,Updated,")
+    assert lines[2].startswith(b"nobody@example.com,CEO,+41 44 00,Not found,")
     first, second = columns(results)
     assert MOMENT.fullmatch(first["Reply updated at"])
     assert second["Reply updated at"] == ""
     assert sandbox.contact(FIRST_ID)["title"] == "CTO"
-    assert sandbox.contact(FIRST_ID)["phone"] == "0012"
+    assert sandbox.contact(FIRST_ID)["phone"] == "0041 44 00"
     assert sorted(entry.name for entry in path.parent.iterdir()) == ["leads.csv", "leads.results.csv"]
 
 
@@ -169,11 +169,11 @@ def test_out_names_another_file(sandbox: Sandbox, leads: Leads, command: Command
 
 def test_values_are_text_until_parsed(sandbox: Sandbox, leads: Leads, command: Command) -> None:
     """Leading zeros, `1-2` and `=x` are sent as they stand and never interpreted; ids are ids; `'+41`, as safe exporters write it, is `+41`."""
-    path = leads(f"Reply ID,Phone,Company size,Notes,City\n{FIRST_ID},'+41 44 000,11-50,=x,0012\n{FIRST_ID + 1},0041,51-200,1-2,-5\n")
+    path = leads(f"Reply ID,Phone,Company size,Notes,City\n{FIRST_ID},'+41 44 000,11-50,=x,0012\n{FIRST_ID + 1},0041 44,51-200,1-2,-5\n")
     assert command("push", path, "--base-url", sandbox.url, "--yes", "--json").words == ["updated", "updated"]
     first, second = sandbox.contact(FIRST_ID), sandbox.contact(FIRST_ID + 1)
     assert (first["phone"], first["notes"], first["city"]) == ("+41 44 000", "=x", "0012")
-    assert (second["phone"], second["notes"], second["city"]) == ("0041", "1-2", "-5")
+    assert (second["phone"], second["notes"], second["city"]) == ("0041 44", "1-2", "-5")
     assert b",'+41 44 000,11-50,=x,0012,Updated," in path.with_name("leads.results.csv").read_bytes()
 
 

@@ -432,8 +432,9 @@ class _Reply:
 @given(st.data())
 def test_whatever_moves_one_at_a_time(data: st.DataObject):
     """Before each page one thing happens: a contact is added, deleted, or moved to another place. Every contact that stayed is found, once,
-    and the walk ends."""
+    and the walk ends; or it says that it is not certain, which it never does if fewer things happened than there are passes."""
     ids = list(range(1, data.draw(st.integers(0, 120)) + 1))
+    most = data.draw(st.sampled_from([4, 12]))
     new = iter(range(1000, 2000))
 
     def change() -> Callable[[list[int]], None]:
@@ -446,10 +447,10 @@ def test_whatever_moves_one_at_a_time(data: st.DataObject):
 
         return happen
 
-    reply = _Reply(ids, (change() for _ in range(12)))
+    reply = _Reply(ids, (change() for _ in range(most)))
     walk = reply.walk()
-    assert walk.certain
-    assert set(ids) & set(reply.ids) <= walk.known
+    assert walk.certain or most == 12
+    assert set(ids) & set(reply.ids) <= walk.known or not walk.certain
     assert walk.passes <= 5
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import warnings
+import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -86,8 +88,8 @@ def test_a_fresh_book_is_saved_and_opened_again(tmp_path: Path) -> None:
     assert book.sheets[0].used_range.value == [["ID", "Name"], [1.0, "Ann"]]
     assert [one.visible for one in book.sheets] == [True, True, False]
     assert book.sheets.active.name == "Second"
-    with pytest.raises(NotImplementedError, match=r"Sheets\.add"):
-        book.sheets.add("No")
+    with pytest.raises(NotImplementedError, match=r"Tables\.add"):
+        book.sheets[0].tables.add(book.sheets[0].range("A1:B2"))
 
 
 def test_opening_what_is_no_workbook_raises_workbook_errors(tmp_path: Path) -> None:
@@ -719,3 +721,373 @@ def test_text_format_and_apostrophe_keep_any_text(text: str) -> None:
     book.sheets[0].range("A1:B1").value = [text, "'" + text]
     assert book.sheets[0].range("A1:B1").raw_value == ((text or None, text),)
     book.close()
+
+
+# sheets of an opened workbook
+
+KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def several(path: Path) -> Path:
+    """Leads, a chart sheet, Data (in front) and a hidden sheet, with names of the book and of sheets, and a chart over Data."""
+    book = openpyxl.Workbook()
+    leads: Any = book.active
+    leads.title = "Leads"
+    leads.append(["Email", "Twice"])
+    chart_sheet = book.create_chartsheet("Picture")
+    data: Any = book.create_sheet("Data & more")
+    for row in ([1, 2], [3, 4]):
+        data.append(row)
+    chart = openpyxl.chart.BarChart()
+    chart.add_data(openpyxl.chart.Reference(data, min_col=1, min_row=1, max_row=2))
+    chart_sheet.add_chart(chart)
+    hidden: Any = book.create_sheet("Hidden")
+    hidden.sheet_state = "hidden"
+    hidden["A1"] = "=Leads!A1"
+    book.defined_names["Everywhere"] = openpyxl.workbook.defined_name.DefinedName("Everywhere", attr_text="Leads!$A$1")
+    data.print_title_rows = "1:1"
+    hidden.defined_names["local"] = openpyxl.workbook.defined_name.DefinedName("local", attr_text="Hidden!$A$1")
+    book.active = 2
+    book.save(path)
+    items = workbooks.contents(path)
+    xml = items["xl/workbook.xml"]  # that library forgets to count the chart sheet
+    items["xl/workbook.xml"] = xml.replace(b'localSheetId="2"', b'localSheetId="3"').replace(b'localSheetId="1"', b'localSheetId="2"')
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in items.items():
+            package.writestr(name, content)
+    return path
+
+
+def scopes(path: Path) -> dict[str, str]:
+    """By name, the sheet that a name of a sheet belongs to."""
+    xml = workbooks.contents(path)["xl/workbook.xml"].decode()
+    tabs = re.findall(r'<sheet [^>]*?\bname="([^"]*)"', xml)
+    return {name: tabs[int(number)] for name, number in re.findall(r'<definedName name="([^"]*)" localSheetId="(\d+)"', xml)}
+
+
+SCOPES = {"_xlnm.Print_Titles": "Data &amp; more", "local": "Hidden"}
+
+
+def reopened(book: Any, path: Path) -> Any:
+    book.save(path)
+    return openpyxl.load_workbook(path)
+
+
+def test_a_sheet_is_added_to_an_opened_workbook(tmp_path: Path) -> None:
+    """Wherever it is put, the tab in front, the sheets of names and everything else stay what they were; it works on in the same session."""
+    for count, (options, place) in enumerate((({}, 2), ({"before": "Leads"}, 0), ({"after": "Leads"}, 1), ({"after": "Hidden"}, 4))):
+        path = several(tmp_path / f"{count}.xlsx")
+        before = workbooks.contents(path)
+        book = xw.Book(str(path))
+        sheet = book.sheets.add("Ours & <new>", **options)
+        assert book.sheets.active == sheet
+        sheet.range("A1").value = [["Text", "'=1+1"], [1, 2.5]]
+        sheet.range("A1:B1").font.bold = True
+        again = reopened(book, path)
+        names = ["Leads", "Picture", "Data & more", "Hidden"]
+        assert again.sheetnames == [*names[:place], "Ours & <new>", *names[place:]]
+        assert again.active.title == "Data & more"
+        assert scopes(path) == SCOPES
+        assert [cell.value for cell in again["Ours & <new>"][1]] == ["Text", "=1+1"]
+        after = workbooks.contents(path)
+        changed = {name for name in before if before[name] != after[name]}
+        assert changed == {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
+        sheet.range("A3").value = "more"
+        book.save()
+        assert book.sheets["ours & <NEW>"].range("A1:B3").value == [["Text", "=1+1"], [1.0, 2.5], ["more", None]]
+        book.close()
+        book = xw.Book(str(path))
+        assert book.sheets["Ours & <new>"].used_range.value == [["Text", "=1+1"], [1.0, 2.5], ["more", None]]
+        book.sheets.add()
+        assert len({sheet.sheet_id for sheet in book.impl.file.data.sheets}) == len(book.impl.file.data.sheets)
+
+
+def test_several_sheets_in_one_session(tmp_path: Path) -> None:
+    """Added before and after one another, named anew, one taken back, saved twice: the same bytes, and no part too many."""
+    path = several(tmp_path / "a.xlsx")
+    parts = workbooks.contents(path).keys()
+    book = xw.Book(str(path))
+    first = book.sheets.add("B", after="Hidden")
+    book.sheets.add("A", before=first)
+    book.sheets.add("D", after=first).name = "C"
+    book.sheets.add("gone", after=first).delete()
+    again = reopened(book, path)
+    assert again.sheetnames == ["Leads", "Picture", "Data & more", "Hidden", "A", "B", "C"]
+    saved = path.read_bytes()
+    book.save()
+    assert path.read_bytes() == saved
+    assert len(workbooks.contents(path).keys() - parts) == 3
+    for name in ("a", "x" * 32, "", "a/b", "'a", "History", "Picture", "😀" * 16):
+        with pytest.raises(ValueError, match=r"cannot be the name|already present"):
+            book.sheets.add(name)
+    with pytest.raises(NotImplementedError, match="new workbooks only"):
+        book.sheets["Leads"].name = "X"
+
+
+def test_a_sheet_of_an_opened_workbook_is_deleted(tmp_path: Path) -> None:
+    """A sheet that nothing refers to goes, with its part, its lines and its names; the tab in front stays the same sheet."""
+    path = several(tmp_path / "a.xlsx")
+    book = xw.Book(str(path))
+    book.sheets.add("Ours", before="Leads").range("A1").formula = "=1+1"
+    book.save()
+    book.close()
+    before = workbooks.contents(path)
+    book = xw.Book(str(path))
+    assert book.sheets.active.name == "Data & more"
+    book.sheets["Ours"].delete()
+    assert [sheet.name for sheet in book.sheets] == ["Leads", "Data & more", "Hidden"]
+    again = reopened(book, path)
+    assert (again.sheetnames, again.active.title) == (["Leads", "Picture", "Data & more", "Hidden"], "Data & more")
+    assert scopes(path) == SCOPES
+    gone = before.keys() - workbooks.contents(path).keys()
+    assert len(gone) == 1
+    assert not any(name.rpartition("/")[2].encode() in workbooks.contents(path)["[Content_Types].xml"] for name in gone)
+    book.sheets.add("Ours").delete()
+    assert reopened(book, path).sheetnames == again.sheetnames
+
+
+def test_the_sheet_in_front_is_deleted(tmp_path: Path) -> None:
+    """The next one comes to the front, and only that is marked as selected."""
+    path = tmp_path / "a.xlsx"
+    other = openpyxl.Workbook()
+    other.create_sheet("Two")
+    other.create_sheet("Three")
+    other.active = 1
+    other.save(path)
+    book = xw.Book(str(path))
+    book.sheets["Two"].delete()
+    assert book.sheets.active.name == "Three"
+    again = reopened(book, path)
+    assert again.active.title == "Three"
+    assert [sheet.title for sheet in again if sheet.sheet_view.tabSelected] == ["Three"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("Leads", "formulas or names"), ("Data & more", "other parts refer to"), ("Hidden", "names of its own")],
+)
+def test_a_sheet_that_others_need_is_not_deleted(tmp_path: Path, name: str, sentence: str) -> None:
+    """Formulas, names, a chart: the deletion is refused, and the file is as it was."""
+    path = several(tmp_path / "a.xlsx")
+    before = path.read_bytes()
+    book = xw.Book(str(path))
+    with pytest.raises(NotImplementedError, match=sentence):
+        book.sheets[name].delete()
+    book.save()
+    assert path.read_bytes() == before
+
+
+def test_a_sheet_with_a_drawing_is_not_deleted(tmp_path: Path) -> None:
+    """What a sheet has with other parts is named."""
+    book = xw.Book(str(workbooks.full(tmp_path / "full.xlsx")))
+    with pytest.raises(NotImplementedError, match=r"drawing|refer to"):
+        book.sheets["Leads"].delete()
+
+
+def test_the_calculation_chain_loses_the_deleted_sheet(tmp_path: Path) -> None:
+    """Excel takes an entry for a sheet that is gone as damage."""
+    path = workbooks.chained(tmp_path / "a.xlsx")
+    book = xw.Book(str(path))
+    book.sheets["Sheet2"].delete()
+    book.save()
+    assert workbooks.contents(path)["xl/calcChain.xml"].count(b"<c ") == 2
+    book.sheets.add("Ours")
+    book.sheets["Sheet1"].delete()
+    book.save()
+    assert "xl/calcChain.xml" not in workbooks.contents(path)
+    assert openpyxl.load_workbook(path).sheetnames == ["Ours"]
+
+
+def test_a_workbook_that_declares_each_id_by_itself(tmp_path: Path) -> None:
+    """Some libraries put the namespace on each sheet, not on the part: the sheet that is added brings its own, and the part stays XML."""
+    path = workbooks.by_hand(tmp_path / "a.xlsx", "")
+    items = workbooks.contents(path)
+    items["xl/workbook.xml"] = (
+        f'<workbook xmlns="{workbooks.MAIN}"><sheets><sheet xmlns:ns0="{workbooks.REL}" name="Sheet1" sheetId="7" ns0:id="rId1"/></sheets></workbook>'
+    ).encode()
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in items.items():
+            package.writestr(name, content)
+    book = xw.Book(str(path))
+    book.sheets.add("Two", after="Sheet1")
+    book.save()
+    assert openpyxl.load_workbook(path).sheetnames == ["Sheet1", "Two"]
+
+
+def test_prefixes_and_the_strict_form(tmp_path: Path) -> None:
+    """A workbook written with prefixes and in the strict namespaces gets its sheet in the same way of writing."""
+    strict, doc = "http://purl.oclc.org/ooxml/spreadsheetml/main", "http://purl.oclc.org/ooxml/officeDocument/relationships"
+    path = workbooks.by_hand(tmp_path / "a.xlsx", "")
+    items = workbooks.contents(path)
+    items["xl/workbook.xml"] = (
+        f'<x:workbook xmlns:x="{strict}" xmlns:rel="{doc}"><x:sheets><x:sheet name="Sheet1" sheetId="7" rel:id="rId1"/></x:sheets></x:workbook>'.encode()
+    )
+    items["xl/_rels/workbook.xml.rels"] = items["xl/_rels/workbook.xml.rels"].replace(workbooks.REL.encode(), doc.encode())
+    items["_rels/.rels"] = items["_rels/.rels"].replace(workbooks.REL.encode(), doc.encode())
+    items["xl/worksheets/sheet1.xml"] = f'<x:worksheet xmlns:x="{strict}"><x:sheetData/></x:worksheet>'.encode()
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in items.items():
+            package.writestr(name, content)
+    book = xw.Book(str(path))
+    sheet = book.sheets.add("Two", after="Sheet1")
+    sheet.range("A1").value = "x"
+    sheet.activate()
+    book.sheets["Sheet1"].range("A1:A9").data_validation.set_list(["a", "b"])
+    book.save()
+    after = workbooks.contents(path)
+    assert b'<x:sheet name="Two" sheetId="8" rel:id="rId4"/></x:sheets>' in after["xl/workbook.xml"]
+    assert f'Type="{doc}/worksheet" Target="/xl/worksheets/sheet2.xml"'.encode() in after["xl/_rels/workbook.xml.rels"]
+    assert strict.encode() in after["xl/worksheets/sheet2.xml"]
+    assert b'<x:dataValidations count="1"><x:dataValidation type="list"' in after["xl/worksheets/sheet1.xml"]
+    book.close()
+    assert xw.Book(str(path)).sheets["Two"].range("A1").value == "x"
+
+
+def test_a_locked_structure_takes_no_sheet(tmp_path: Path) -> None:
+    """As Excel, with a sentence that says what to do."""
+    path = workbooks.by_hand(tmp_path / "a.xlsx", "", workbook='<workbookProtection lockStructure="1"/>')
+    book = xw.Book(str(path))
+    for change in (lambda: book.sheets.add("No"), book.sheets[0].delete):
+        with pytest.raises(SheetError, match=r"structure is protected|keep one sheet"):
+            change()
+
+
+def test_bringing_a_sheet_to_the_front(tmp_path: Path) -> None:
+    """What is activated is in front in the saved file; sheets that were selected together no longer are. Selecting cells changes no file."""
+    path = several(tmp_path / "a.xlsx")
+    book = xw.Book(str(path))
+    before = path.read_bytes()
+    book.sheets["Leads"].range("A1").select()
+    assert book.sheets.active.name == "Leads"
+    book.save()
+    assert path.read_bytes() == before
+    book.sheets["Leads"].activate()
+    again = reopened(book, path)
+    assert again.active.title == "Leads"
+    assert [sheet.title for sheet in again.worksheets if sheet.sheet_view.tabSelected] == ["Leads"]
+    book.sheets["Data & more"].activate()
+    assert reopened(book, path).active.title == "Data & more"
+
+
+def test_emptying_a_sheet(tmp_path: Path) -> None:
+    """All that is in it goes, its tables and comments with their parts; name, place, what refers to it and its tab's colour stay."""
+    path = tmp_path / "a.xlsx"
+    other = openpyxl.Workbook()
+    first: Any = other.active
+    first["A1"] = "=Two!A1"
+    two: Any = other.create_sheet("Two")
+    for row in (["a", "b"], [1, 2], [3, 4]):
+        two.append(row)
+    two["A1"].comment = openpyxl.comments.Comment("x", "y")
+    two.add_table(openpyxl.worksheet.table.Table(displayName="Things", ref="A1:B3"))
+    two.sheet_properties.tabColor = "FF0000"
+    two.row_dimensions[2].hidden = True
+    two.merge_cells("D1:E2")
+    other.active = 1
+    first.sheet_view.tabSelected = False
+    other.save(path)
+    book = xw.Book(str(path))
+    sheet = book.sheets["Two"]
+    sheet.impl.empty()
+    assert sheet.used_range.address == "$A$1"
+    sheet.range("A2").value = "new"
+    again = reopened(book, path)
+    assert (again.active.title, again["Two"].sheet_properties.tabColor.rgb) == ("Two", "00FF0000")
+    assert (again["Two"]["A2"].value, again["Two"]["A1"].value, again["Two"].tables, again["Two"].merged_cells.ranges) == (
+        "new",
+        None,
+        {},
+        set(),
+    )
+    assert again["Two"].row_dimensions[2].hidden is False
+    assert again["Sheet"]["A1"].value == "=Two!A1"
+    left = workbooks.contents(path)
+    assert not [name for name in left if "table" in name or "comment" in name or "sheet2.xml.rels" in name]
+    assert b"table1.xml" not in left["[Content_Types].xml"]
+    sheet.impl.empty()
+    assert reopened(book, path)["Two"]["A2"].value is None
+
+
+# validation, panes, hidden columns
+
+
+def test_choices_for_cells(tmp_path: Path, sheet: Any) -> None:
+    """Lists of texts, ranges and names, laid over one another as in Excel, and read back by another program."""
+    sheet.range("H1").value = [["a,b"], ["c"]]
+    sheet.range("A2:C9").data_validation.set_list(["yes", 'say "no"'])
+    sheet.range("B4:B5").data_validation.set_list(sheet.range("H1:H2"), in_cell_dropdown=False)
+    rule = sheet.range("B4").data_validation
+    assert (rule.type, rule.source, rule.in_cell_dropdown, rule.alert_style) == ("list", "=$H$1:$H$2", False, "stop")
+    assert sheet.range("A2").data_validation.source == 'yes,say "no"'
+    assert sheet.range("A2:C9").data_validation.type == "inconsistent"
+    assert sheet.range("C9:D9").data_validation.type == "mixed_criteria"
+    sheet.range("A9:Z9").clear()
+    assert sheet.range("C9").data_validation.type == "none"
+    with pytest.raises(SheetError, match="different validation rules"):
+        sheet.range("A2:C9").data_validation.set_list(["x"])
+    with pytest.raises(NotImplementedError, match=r"DataValidation\.set_rule"):
+        sheet.range("A1").data_validation.set_whole_number("between", 1, 2)
+    sheet.book.save(tmp_path / "a.xlsx")
+    rules = {
+        str(rule.sqref): rule.formula1 for rule in openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0].data_validations.dataValidation
+    }
+    assert rules == {"A2:C3 A4:A5 A6:C8 C4:C5": '"yes,say ""no"""', "B4:B5": "$H$1:$H$2"}
+    book = xw.App(add_book=False).books.open(tmp_path / "a.xlsx")
+    assert book.sheets[0].range("A2").data_validation.source == 'yes,say "no"'
+
+
+def test_rules_of_the_file_stay_but_where_ours_go(tmp_path: Path) -> None:
+    """A rule that was there keeps its words; it loses the cells that get another."""
+    rules = (
+        '<dataValidations count="2"><dataValidation type="whole" operator="between" errorTitle="E &amp; F" sqref="A1:A9 C1"><formula1>1</formula1>'
+        '<formula2>9</formula2></dataValidation><dataValidation type="list" sqref="D1"><formula1>"a,b"</formula1></dataValidation></dataValidations>'
+    )
+    path = workbooks.by_hand(
+        tmp_path / "a.xlsx", "", after=f"{rules}<pageMargins left='1' right='1' top='1' bottom='1' header='1' footer='1'/>"
+    )
+    book = xw.Book(str(path))
+    sheet = book.sheets[0]
+    assert (sheet.range("A5").data_validation.type, sheet.range("D1").data_validation.source) == ("whole_number", "a,b")
+    before = path.read_bytes()
+    book.save()
+    assert path.read_bytes() == before
+    sheet.range("A2:A9").data_validation.delete()
+    sheet.range("A2:A9").data_validation.set_list(["x"])
+    sheet.range("C1").data_validation.set_list(["y"])
+    sheet.range("D1").data_validation.delete()
+    book.save()
+    xml = workbooks.contents(path)["xl/worksheets/sheet1.xml"].decode()
+    assert '<dataValidations count="3"><dataValidation type="whole" operator="between" errorTitle="E &amp; F" sqref="A1"><formula1>1' in xml
+    assert '</dataValidation><dataValidation type="list" allowBlank="1"' in xml
+    assert '<dataValidation type="list" allowBlank="1" showInputMessage="1" showErrorMessage="1" errorTitle="E &amp; F" sqref="C1">' in xml
+    assert "</dataValidations><pageMargins" in xml
+
+
+def test_freezing_panes_and_hiding_columns(tmp_path: Path, sheet: Any) -> None:
+    """In new and in opened workbooks, with a view there or none."""
+    sheet.freeze_panes.freeze_at("A1:B3")
+    sheet.range("D1:F1").columns.hidden = True
+    sheet.book.save(tmp_path / "a.xlsx")
+    first: Any = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]
+    assert first.freeze_panes == "C4"
+    book = xw.App(add_book=False).books.open(tmp_path / "a.xlsx")
+    again = book.sheets[0]
+    assert (again.range("D1:F1").columns.hidden, again.range("C1:D1").columns.hidden) == (True, None)
+    again.range("E1").columns.hidden = False
+    assert (again.range("D1").columns.hidden, again.range("E1").columns.hidden) == (True, False)
+    again.freeze_panes.unfreeze()
+    book.save()
+    first = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]
+    assert (first.freeze_panes, first.column_dimensions["D"].hidden, first.column_dimensions["F"].hidden) == (None, True, True)
+
+
+def test_the_top_of_a_large_sheet_is_read_alone(tmp_path: Path) -> None:
+    """To look at a title reads a few rows; afterwards the sheet is read and written as ever."""
+    path = workbooks.by_hand(
+        tmp_path / "a.xlsx", "".join(f'<row r="{row}"><c r="A{row}"><v>{row}</v></c></row>' for row in range(2, 2_000)) + '<row r="3000"><c r="A3000">'
+        '<v>damaged</v></c></row>',
+    )  # fmt: skip
+    book = xw.Book(str(path))
+    assert book.sheets[0].range("A1:B3").raw_value == ((None, None), (2.0, None), (3.0, None))
+    with pytest.raises(WorkbookError, match="damaged"):
+        assert book.sheets[0].used_range

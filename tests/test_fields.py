@@ -135,10 +135,14 @@ def test_folding_ignores_case_and_form(text: str):
         ("companySize", "Empty", None),
         ("callStatus", "none", None),
         ("isOptedOut", False, None),
+        ("linkedInUrl", "https://linkedin.com/in/x", "linkedin.com/in/x"),
+        ("linkedInUrl", "https://www.LinkedIn.com/in/x", "HTTPS://www.linkedin.com/in/x"),
+        ("timeZoneId", "Europe/Vienna", "W. Europe Standard Time"),
     ],
 )
 def test_equal_values(name: str, one: FieldValue, other: FieldValue):
-    """NFC, trimmed, CRLF = LF, null = "", e-mail and company size without case: such values are equal, in both directions."""
+    """NFC, trimmed, CRLF = LF, null = "", e-mail and company size without case, a URL without its scheme, a zone by either name: such values
+    are equal, in both directions."""
     assert same(BY_NAME[name], one, other)
     assert same(BY_NAME[name], other, one)
 
@@ -150,6 +154,10 @@ def test_equal_values(name: str, one: FieldValue, other: FieldValue):
         ("title", "Empty", None),
         ("industry", "none", ""),
         ("linkedInUrl", "https://x.com/a", "https://x.com/a/"),
+        ("linkedInUrl", "https://x.com/a", "http://x.com/a"),
+        ("linkedInUrl", "https://x.com/a", "https://x.com/A"),
+        ("timeZoneId", "Europe/Vienna", "Europe/Berlin"),
+        ("title", "Europe/Vienna", "W. Europe Standard Time"),
         ("email", "straße@example.com", "strasse@example.com"),
         ("phone", "030 1", "0301"),
         ("isOptedOut", True, None),

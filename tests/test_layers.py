@@ -15,20 +15,33 @@ from reply_xl import errors
 
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
-__init__ errors interrupts
-model
-fields addresses host_values csv_text parts
-values wording
-columns proof answers wishes region literal spool
+__init__ errors interrupts locks
+model database
+links windows_zones
+fields addresses host_values csv_text parts header_words
+cell_text countries click
+emails phone_hints phones sizes time_zones truths
+values wording headers
+evidence
+claims
+columns proof answers wishes region literal spool journal_file last_sent quota_log bases hygiene choices
+agreements
 identity strays
 patches
+recheck runs
+locate
 client pace journal config cells results template
-lookup sheet csv_book
-plan send workbook session
-preview push pull download practice
-console delivery
+records recording
+lookup sheet csv_book pages references
+columns_page
+plan send workbook session repair
+delivery
+preview push pull download practice undo conduct
+console
+dialogue run_views
 demo pull_new
 commands
+run_commands
 cli
 __main__
 """
@@ -50,17 +63,17 @@ PACKAGES = {
     "xlsx": """
         __init__ xml model
         open
-        book save theme zip
+        book save theme zip rules views
         styles sheet
         tables
-        edit fresh
+        edit fresh tabs
         cells
         splice
         file
     """,
     "engine": """
         members typed areas
-        cells formats
+        cells formats validation
         range
         names tables
         sheet
@@ -92,6 +105,8 @@ THIRD_PARTY = {
     "engine.range": "xlwings",
     "engine.sheet": "xlwings",
     "engine.tables": "xlwings",
+    "engine.validation": "xlwings",
+    "phone_hints": "phonenumbers",
     "sandbox.http": "tornado",
     "sandbox.server": "tornado",
     "xlsx.edit": "openpyxl",
@@ -100,10 +115,13 @@ THIRD_PARTY = {
 
 # Modules that compute and do nothing else, and all that they may take from the standard library.
 PURE = (
-    "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal"
+    "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
+    "recheck runs locate choices click "
+    "header_words headers evidence claims "
+    "cell_text countries emails links phones sizes time_zones truths windows_zones"
 )
 COMPUTING = """
-__future__ collections collections.abc dataclasses datetime decimal difflib enum functools json math re typing unicodedata
+__future__ collections collections.abc dataclasses datetime decimal difflib enum functools hashlib json math re typing unicodedata
 urllib.parse zoneinfo
 """
 

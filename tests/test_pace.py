@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from conftest import FIRST_ID, KEY
@@ -13,6 +14,7 @@ from reply_xl.client import Client
 from reply_xl.errors import Cancelled, ConfigError
 from reply_xl.pace import REPLY_QUOTA, WindowPace, parse_quota
 from reply_xl.sandbox import Sandbox
+from reply_xl.session import Session
 
 
 class Clock:
@@ -94,16 +96,50 @@ def test_requests_under_way_count() -> None:
     pace = WindowPace([(2, 10.0)], clock=clock)
     pace.acquire()
     pace.acquire()
-    waiting = threading.Thread(target=pace.acquire)
-    waiting.start()
     clock.now += 100
+    assert not leaves_now(pace)
     pace.release()
     clock.now += 9.9
-    with pace._changed:
-        assert pace._in_flight == 1
+    assert not leaves_now(pace)
     clock.now += 0.2
-    waiting.join(5)
+    assert leaves_now(pace)
+    assert pace.used()[0].used == 2
+
+
+def test_a_wait_goes_on_after_sleep() -> None:
+    """A laptop that slept through the wait continues within a second of waking up."""
+    clock = Clock()
+    pace = WindowPace([(1, 3600.0)], clock=clock)
+    request(pace)
+    waiting = threading.Thread(target=pace.acquire)
+    waiting.start()
+    time.sleep(0.1)
+    clock.now += 5 * 3600
+    waiting.join(1)
     assert not waiting.is_alive()
+
+
+def test_what_lies_in_the_future_is_dropped() -> None:
+    """A clock that is set back lengthens no wait: requests and pauses noted before are forgotten, those under way until their answer."""
+    clock = Clock()
+    pace = WindowPace([(2, 60.0)], clock=clock)
+    pace.acquire()
+    request(pace)
+    pace.hold(600)
+    clock.now -= 500
+    assert pace.used()[0].used == 0
+    assert pace.held() == 0
+    pace.release()
+    assert pace.used()[0].used == 1
+    pace.hold(5)
+    assert pace.held() == 5
+
+
+def test_a_pause_does_not_follow_the_clock() -> None:
+    """It ends after its time also where the wall clock stands or is set back."""
+    began = time.monotonic()
+    WindowPace((), clock=Clock()).pause(0.05, "why")
+    assert time.monotonic() - began < 1
 
 
 def test_a_hold_stops_every_thread() -> None:
@@ -177,10 +213,10 @@ def test_nothing_leaves_after_cancel() -> None:
 
 @pytest.mark.parametrize(
     ("requests", "minutes"),
-    [(0, 0), (100, 0), (101, 1), (200, 1), (201, 2), (3000, 29), (3001, 60), (6000, 60), (6001, 120)],
+    [(0, 0), (100, 0), (101, 1), (200, 1), (201, 2), (3000, 29), (3001, 60), (3101, 61), (6000, 89), (6001, 120)],
 )
 def test_the_minutes_of_a_run(requests: int, minutes: float) -> None:
-    """What a run takes at this pace: nothing for the first hundred, then the minute's window, then the hour's."""
+    """When the last request leaves: at once for the first hundred, then as the minute's window allows, and after 3,000 the hour's."""
     assert WindowPace(clock=Clock()).minutes(requests) == minutes
 
 
@@ -191,6 +227,84 @@ def test_what_was_asked_before_counts_for_the_minutes() -> None:
         request(pace)
     assert pace.minutes(50) == 0
     assert pace.minutes(51) == 1
+
+
+def test_the_minutes_are_counted_from_now() -> None:
+    """The stamps that are there free their slots earlier than a whole window from now; requests under way do not."""
+    clock = Clock()
+    pace = WindowPace([(2, 60.0)], clock=clock)
+    request(pace)
+    clock.now += 45
+    pace.acquire()
+    assert [pace.minutes(requests) for requests in (0, 1, 2, 3)] == [0, 0.25, 1, 1.25]
+
+
+def test_a_pause_counts_for_the_minutes() -> None:
+    """Nothing leaves before Reply's pause is over."""
+    pace = WindowPace([(2, 60.0)], clock=Clock())
+    pace.hold(90)
+    assert [pace.minutes(requests) for requests in (0, 2, 3)] == [0, 1.5, 2.5]
+    unlimited = WindowPace((), clock=Clock())
+    assert unlimited.minutes(50_000) == 0
+    unlimited.hold(30)
+    assert unlimited.minutes(50_000) == 0.5
+
+
+def test_the_minutes_of_a_long_run_are_known_at_once() -> None:
+    """50,000 requests are reckoned in less than a second."""
+    began = time.perf_counter()
+    assert WindowPace(clock=Clock()).minutes(50_000) == 16 * 60 + 19
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(("reserve", "left"), [(0, (100, 3000)), (25, (75, 2250)), (90, (10, 300))])
+def test_a_reserve_for_other_programs(reserve: int, left: tuple[int, int]) -> None:
+    """So much less is used of each window; the minutes know it."""
+    pace = WindowPace(clock=Clock())
+    pace.set_reserve(reserve)
+    assert pace.reserve() == reserve
+    assert [(use.limit, use.seconds, use.allowed) for use in pace.used()] == [(100, 60.0, left[0]), (3000, 3600.0, left[1])]
+    assert pace.minutes(left[0]) == 0
+    assert pace.minutes(left[0] + 1) == 1
+    for _ in range(left[0]):
+        assert leaves_now(pace)
+    assert not leaves_now(pace)
+    assert [use.used for use in pace.used()] == [left[0]] * 2
+
+
+def test_a_reserve_leaves_one_request() -> None:
+    """However small the quota, something can be sent."""
+    pace = WindowPace([(2, 60.0)], clock=Clock())
+    pace.set_reserve(90)
+    assert [leaves_now(pace), leaves_now(pace)] == [True, False]
+
+
+@pytest.mark.parametrize("percent", [-1, 91, 100])
+def test_a_senseless_reserve_is_refused(percent: int) -> None:
+    """0 to 90 percent."""
+    with pytest.raises(ConfigError, match="0 to 90"):
+        WindowPace().set_reserve(percent)
+
+
+def test_without_a_quota_there_is_no_log(tmp_path: Path) -> None:
+    """Neither a file nor its library is needed; a pause that Reply asks for is kept all the same."""
+    pace = WindowPace((), log=tmp_path / "quota.sqlite3", clock=Clock())
+    for _ in range(3):
+        request(pace)
+    assert pace._opened is None
+    pace.hold(30)
+    assert not leaves_now(pace)
+    pace.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_sessions_share_the_log(sandbox: Sandbox) -> None:
+    """Two connections with the same key count together; another key has a quota of its own."""
+    with Session(sandbox.url) as first, Session(sandbox.url) as second, Session(sandbox.url, key="another") as other:
+        first.contacts.whoami()
+        assert [[use.used for use in session.pace.used()] for session in (first, second, other)] == [[1, 1], [1, 1], [0, 0]]
+    with Session(sandbox.url) as later:
+        assert later.pace.used()[0].used == 1
 
 
 @pytest.mark.parametrize("threads", [1, 4])

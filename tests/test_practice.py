@@ -23,7 +23,7 @@ MESSY = (
      "linkedin.com/in/ada", "europe/berlin", 4155550123.0, "Referral", "Ad", "Ms", datetime(2020, 1, 2), "#N/A", "Failed", "x", True),
     ("502", "ben@example.com", "Ben", "Ökafor\u200b", "  Head of\u00a0Sales ", 1200, None, None, "YES", datetime(2026, 5, 6, 7, 8),
      None, None, "0044 20 7946 0011", "=text", None, None, None, 7, None, None, 0.1),
-    (None, "chloe@example.com", "Chloé", None, "<clear>", "none", None, 12345, None, "soon", None, None, "'+41 44", None, None, "Dr", None, 3),
+    (None, "chloe@example.com", "Chloé", None, "<clear>", "none", None, 12345, None, "soon", None, None, "'+41 44 00", None, None, "Dr", None, 3),
     (501, "ada@example.com", "Ada", "Lindqvist"),
     (None, "BEN@example.com", None, "Ökafor"),
     (None, None, None, None, None, None, None, None, None, None, None, None, None, None),
@@ -67,10 +67,10 @@ def test_an_edit_is_pushed(book: Book, command: Command) -> None:
 def test_a_csv_file_too(tmp_path: Path, command: Command) -> None:
     """Values are text; the results go beside it."""
     path = tmp_path / "leads.csv"
-    path.write_text("Email;Vorname;Company size;Phone\na@example.com;Ana;11-50;0012\nb@example.com;Bo;1,001 - 5,000;'+41\n")
+    path.write_text("Email;Spitzname;Company size;Phone\na@example.com;Ana;11-50;001234\nb@example.com;Bo;1,001 - 5,000;'+41 44 00\n")
     ran, sandbox = practise(path, command)
     assert ran.words == ["unchanged", "unchanged"], ran
-    assert sandbox.contact(FIRST_ID)["customFields"][0]["key"] == "Vorname"
+    assert sandbox.contact(FIRST_ID)["customFields"][0]["key"] == "Spitzname"
 
 
 def test_cells_that_cannot_be_read_are_left_out(book: Book, command: Command) -> None:

@@ -59,7 +59,7 @@ def test_the_counts_say_what_is_replaced(sandbox: Sandbox, book: Book) -> None:
 
 def test_what_reply_never_shows_is_not_counted_as_replaced(sandbox: Sandbox, book: Book) -> None:
     """Nobody knows whether a second phone is replaced."""
-    draft = drafted(sandbox, book, ("Reply ID", "Second phone"), (FIRST_ID, "030 1"))
+    draft = drafted(sandbox, book, ("Reply ID", "Second phone"), (FIRST_ID, "030 12"))
     assert [(count.changes, count.replaces) for count in draft.plan.counts()] == [(1, 0)]
 
 

@@ -11,9 +11,12 @@ import pytest
 from conftest import FIRST_ID, Book, cells, patches
 
 from reply_xl import plan
+from reply_xl.conduct import conduct
+from reply_xl.delivery import Delivered, deliver
 from reply_xl.model import Outcome, Word
 from reply_xl.plan import Draft, Request
 from reply_xl.push import Push
+from reply_xl.records import Records
 from reply_xl.sandbox import Sandbox
 from reply_xl.send import Terms
 from reply_xl.session import Session
@@ -26,21 +29,22 @@ def no_quota(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def pushing(path: Path, sandbox: Sandbox, *, keeps_ids: bool = False) -> Iterator[tuple[Push, Draft, Terms, Workbook]]:
+def pushing(path: Path, sandbox: Sandbox, *, keeps_ids: bool = False) -> Iterator[tuple[Push, Draft, Session, Workbook]]:
     with Workbook(path) as workbook, Session(sandbox.url) as session:
         sheet = workbook.sheet()
         draft = plan.draft(sheet, session.contacts, session.memory, Request())
-        terms = Terms(session.contacts, draft.policy, session.memory, threading.Event(), session.pace.pause)
-        yield Push(sheet, draft, keeps_ids), draft, terms, workbook
+        yield Push(sheet, draft, path, path, keeps_ids), draft, session, workbook
 
 
 def whole(path: Path, sandbox: Sandbox, *, keeps_ids: bool = False) -> list[Outcome]:
-    with pushing(path, sandbox, keeps_ids=keeps_ids) as (push, _, terms, workbook):
-        layout = push.prepare()
-        outcomes = push.send(terms, lambda outcome: None)
-        push.write(layout, outcomes)
+    with pushing(path, sandbox, keeps_ids=keeps_ids) as (push, draft, session, workbook):
+        push.prepare()
         workbook.save()
-    return outcomes
+        number = push.start(session.records.journal, session.server())
+        terms = Terms(session.contacts, draft.policy, session.memory, threading.Event(), session.pace.pause)
+        done = conduct(session.records, number, draft.plan.to_send, terms, lambda outcome: None)
+        assert done.delivered is not None, done.problem
+        return sorted([*draft.plan.standing(), *done.outcomes], key=lambda outcome: outcome.row)
 
 
 def test_ids_of_rows_found_by_email_are_written(sandbox: Sandbox, book: Book) -> None:
@@ -107,18 +111,20 @@ def test_old_results_are_replaced(sandbox: Sandbox, book: Book) -> None:
 def test_writing_twice_is_the_same_as_once(sandbox: Sandbox, book: Book) -> None:
     """Writing is safe to repeat."""
     path = book(("Reply ID", "Title"), (FIRST_ID, "CTO"))
-    with pushing(path, sandbox) as (push, _, terms, workbook):
-        layout = push.prepare()
-        outcomes = push.send(terms, lambda outcome: None)
-        push.write(layout, outcomes)
-        workbook.save()
-        once = cells(path)
-        push.write(layout, outcomes)
+    whole(path, sandbox)
+    once = cells(path)
+    with Records() as records, Workbook(path) as workbook:
+        recorded = records.journal.recorded(1)
+        assert deliver(workbook.sheet(), recorded.run, recorded.entries) == Delivered((2,), ())
         workbook.save()
     assert cells(path) == once
 
 
 def test_custom_fields_are_asked_for_only_where_a_header_needs_them(sandbox: Sandbox, book: Book) -> None:
-    """Standard headers cost the page and the PATCH: nothing else."""
+    """Standard headers cost the page, whose run it is, and the PATCH: nothing else."""
     whole(book(("Reply ID", "Title"), (FIRST_ID, "CTO")), sandbox)
-    assert [request.path for request in sandbox.requests] == ["/v3/contacts?top=1000&skip=0", f"/v3/contacts/{FIRST_ID}"]
+    assert [request.path for request in sandbox.requests] == [
+        "/v3/contacts?top=1000&skip=0",
+        "/v3/whoami",
+        f"/v3/contacts/{FIRST_ID}",
+    ]

@@ -57,3 +57,17 @@ def test_the_picture_is_there() -> None:
     """Every picture that the README shows exists."""
     for name in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", TEXT):
         assert (ROOT / name).stat().st_size > 1000
+
+
+def test_every_paragraph_on_trouble_names_its_tests() -> None:
+    """Each paragraph of “When something goes wrong” ends with a comment that names the tests which prove it, and these exist."""
+    page = TEXT.split("## When something goes wrong\n")[1].split("\n## ")[0]
+    paragraphs = [part for part in page.split("\n\n") if part.strip() and not part.startswith("#")]
+    assert len(paragraphs) > 10
+    for paragraph in paragraphs:
+        proof = re.search(r"<!-- ([\w:\s]+) -->$", paragraph.strip())
+        assert proof is not None, paragraph
+        for name in proof[1].split():
+            module, _, test = name.partition("::")
+            source = (ROOT / "tests" / f"{module}.py").read_text(encoding="utf-8")
+            assert re.search(rf"^def {test}\(", source, flags=re.MULTILINE), name

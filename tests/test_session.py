@@ -74,7 +74,7 @@ def test_a_run_without_such_a_field_makes_no_file(sandbox: Sandbox, home: Path) 
     """The journal is opened when it is first needed."""
     with Session(sandbox.url) as session:
         session.contacts.contact(FIRST_ID)
-    assert not list(home.rglob("*.sqlite3"))
+    assert not list(home.rglob("journal.sqlite3"))
 
 
 def test_a_home_that_cannot_be_written_has_a_sentence(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,7 +244,7 @@ def test_column_widths_and_styles_split_the_runs_they_fall_into(tmp_path: Path) 
     xml = workbooks.contents(path)["xl/worksheets/sheet1.xml"].decode()
     assert '<col min="1" max="2" width="20" hidden="1" outlineLevel="1"/>' in xml
     assert '<col min="3" max="5" width="30.0" hidden="1" outlineLevel="1" customWidth="1"/>' in xml
-    assert '<col min="7" max="7" width="30.0" customWidth="1"/></cols><sheetData' in xml
+    assert '<col min="6" max="7" width="30.0" customWidth="1"/></cols><sheetData' in xml
     path = workbooks.by_hand(tmp_path / "b.xlsx", "")
     book = BookFile.opened(path)
     edit.set_columns(book.sheets[0].data, 2, 2, width=30.0)

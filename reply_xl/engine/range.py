@@ -11,6 +11,7 @@ from reply_xl.engine import areas
 from reply_xl.engine.cells import MISSING, as_block, as_date, settle
 from reply_xl.engine.formats import MAX_WRITE, Formats
 from reply_xl.engine.members import refusing
+from reply_xl.engine.validation import DataValidation
 from reply_xl.errors import SheetError
 from reply_xl.xlsx import edit
 from reply_xl.xlsx.edit import style_at
@@ -85,10 +86,10 @@ class Range(Formats, base_classes.Range):  # type: ignore[misc]
     def raw_value(self) -> Any:
         if not self.api:
             return None
-        file, data = self._sheet.file, self._sheet.file.data
-        book = file.book
-        dates, date1904 = book.styles.date_flags, book.data.date1904
         top, left, bottom, right = self.area
+        file = self._sheet.file
+        data, book = file.top(bottom), file.book
+        dates, date1904 = book.styles.date_flags, book.data.date1904
         columns = range(left, right + 1)
         blank = (None,) * self._columns
         block = []
@@ -183,6 +184,8 @@ class Range(Formats, base_classes.Range):  # type: ignore[misc]
     def clear(self) -> None:
         self.clear_contents()
         self.clear_formats()
+        if self.api:
+            self.data_validation.delete()
 
     @property
     def formula(self) -> Any:
@@ -252,6 +255,18 @@ class Range(Formats, base_classes.Range):  # type: ignore[misc]
     def column_hidden(self) -> bool | None:
         return areas.common(areas.column_is_hidden(self._sheet.file.data, column) for column in range(self.area[1], self.area[3] + 1))
 
+    @column_hidden.setter
+    def column_hidden(self, value: bool) -> None:
+        sheet = self._sheet.file.data
+        if sheet.formats_protected:
+            raise SheetError(f"The sheet {self._sheet.name} is protected: its columns cannot be changed. Unprotect it in Excel first.")
+        for area in self.areas:
+            edit.set_columns(sheet, area[1], area[3], hidden=bool(value))
+
+    @property
+    def data_validation(self) -> DataValidation:
+        return DataValidation(self)
+
     @property
     def merge_cells(self) -> bool | None:
         """True, False, or None if some of the cells are merged and some are not."""
@@ -287,9 +302,10 @@ class Range(Formats, base_classes.Range):  # type: ignore[misc]
         return self
 
     def select(self) -> None:
-        """Select in memory; the file keeps its own selection."""
+        """Select in memory; the file keeps its own selection, and its own sheet in front."""
         self._sheet.file.data.selection = self.areas
-        self._sheet.activate()
+        self._sheet.file.book.active = self._sheet.file
+        self._sheet.book.activate()
 
     def __iter__(self) -> Iterator[Value]:
         raise TypeError("iterate over xlwings' Range")

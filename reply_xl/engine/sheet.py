@@ -14,7 +14,7 @@ from reply_xl.engine.range import Range
 from reply_xl.engine.tables import Tables
 from reply_xl.errors import SheetError
 from reply_xl.xlsx.file import SheetFile
-from reply_xl.xlsx.model import MAX_COLUMN, MAX_ROW, Area
+from reply_xl.xlsx.model import MAX_COLUMN, MAX_ROW, Area, parse_area
 
 if TYPE_CHECKING:
     from reply_xl.engine.book import Book
@@ -56,13 +56,8 @@ class Sheets(Keyed, base_classes.Sheets):  # type: ignore[misc]
             yield Sheet(self._book, sheet)
 
     def add(self, before: Sheet | None = None, after: Sheet | None = None, name: str | None = None) -> Sheet:
-        file = self._book.file
-        neighbour = before or after
-        if neighbour is not None:
-            place = file.sheets.index(neighbour.file) + (0 if before else 1)
-        else:
-            place = file.sheets.index(file.active) if file.active else 0
-        return Sheet(self._book, file.add_sheet(name, place))
+        """A new sheet, the active one as in Excel; the file itself keeps the sheet in front that it has."""
+        return Sheet(self._book, self._book.file.add_sheet(name, before and before.file, after and after.file))
 
 
 @refusing
@@ -82,12 +77,12 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
     @name.setter
     def name(self, value: str) -> None:
         book = self.file.book
-        book.only_fresh("Sheet.name (set)")
+        if not self.file.is_new:
+            book.only_fresh("Sheet.name (set)")
         if value.lower() != self.name.lower():
             book.sheet_name(value)
         book.refuse_if_referred(self.file, "Sheet.name (set)")
-        self.file.entry.name = value
-        book.rebuild()
+        book.rename_sheet(self.file, value)
 
     @property
     def book(self) -> Book:
@@ -148,11 +143,20 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
         return Range.of(self, self.used_area)
 
     def activate(self) -> None:
-        self.file.book.active = self.file
+        """In front, also in the saved file."""
+        self.file.book.bring_to_front(self.file)
         self._book.activate()
 
     def select(self) -> None:
         self.activate()
+
+    @property
+    def freeze_panes(self) -> FreezePanes:
+        return FreezePanes(self)
+
+    def empty(self) -> None:
+        """No member of Excel's: all that is in the sheet goes, formats, widths and rules too."""
+        self.file.book.empty_sheet(self.file, "Sheet.empty")
 
     def clear_contents(self) -> None:
         self.used_range.clear_contents()
@@ -164,14 +168,8 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
         self.used_range.clear_formats()
 
     def delete(self) -> None:
-        book = self.file.book
-        book.only_fresh("Sheet.delete")
-        if len(book.sheets) == 1:
-            raise SheetError("A workbook must keep one sheet.")
-        book.refuse_if_referred(self.file, "Sheet.delete")
-        book.sheets.remove(self.file)
-        book.active = book.sheets[0] if book.active is self.file else book.active
-        book.rebuild()
+        """Goes if nothing else breaks by that; what is in the way is named."""
+        self.file.book.delete_sheet(self.file, "Sheet.delete")
 
     @property
     def tables(self) -> Tables:
@@ -192,3 +190,17 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
     @property
     def pivot_tables(self) -> Any:
         raise NotImplementedError("Sheet.pivot_tables is not supported for files without Excel")
+
+
+@refusing
+class FreezePanes(base_classes.FreezePanes):  # type: ignore[misc]
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+
+    def freeze_at(self, frozen_range: str) -> None:
+        """Keep the rows and columns from A1 to the end of a range in view: `1:3` three rows, `A:A` one column, `A1:B3` both."""
+        _, _, bottom, right = parse_area(frozen_range)
+        self._sheet.file.data.frozen = (bottom if bottom < MAX_ROW else 0, right if right < MAX_COLUMN else 0)
+
+    def unfreeze(self) -> None:
+        self._sheet.file.data.frozen = (0, 0)

@@ -8,6 +8,8 @@ from xml.parsers import expat
 from reply_xl.errors import WorkbookError
 from reply_xl.xlsx.edit import FORMULA_TEXT, VALUE, default_style, formula_text, number_text, style_at, value_at
 from reply_xl.xlsx.model import ERROR_TEXTS, NO_CACHED_VALUE, ColumnRun, SheetData, area_text, column_letters, column_number, parse_area
+from reply_xl.xlsx.rules import rule_edits
+from reply_xl.xlsx.views import view_edits
 from reply_xl.xlsx.xml import escaped, find_attribute, number, set_attribute, splice, tag_end
 
 # what XML 1.0 cannot hold, and the underscore of a text that looks like an escape (ECMA-376 part 1, 22.9.2.19)
@@ -20,7 +22,7 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def splice_sheet(data: bytes, sheet: SheetData) -> bytes:
+def splice_sheet(data: bytes, sheet: SheetData, what: str) -> bytes:
     edits: list[tuple[int, int, bytes]] = []
     first, last, empty = sheet.sheet_data
     tag = data[first + 1 : tag_end(data, first)]
@@ -31,6 +33,10 @@ def splice_sheet(data: bytes, sheet: SheetData) -> bytes:
         body = b"".join(data[slice(*run.source)] if run.source else _column(x.decode(), run) for run in sheet.columns)
         cols = b"<%scols>%s</%scols>" % (x, body, x)
         edits.append((*(sheet.cols or (first, first)), cols))
+    if sheet.frozen is not None or sheet.in_front is not None:
+        edits += view_edits(data, what, sheet)
+    if sheet.rules_changed:
+        edits += rule_edits(data, what, sheet)
     rows: list[tuple[int, int, bytes]] = []
     spans = sheet.row_spans
     at = 0

@@ -75,8 +75,10 @@ def _put(sheet: SheetData, row: int, column: int, value: Value, style: int) -> N
         sheet.cells.setdefault(row, {})[column] = (value, style)
 
 
-def set_columns(sheet: SheetData, first: int, last: int, *, style: int | None = None, width: float | None = None) -> None:
-    """Give whole columns a style or a width, splitting the runs of `<col>` that straddle them."""
+def set_columns(
+    sheet: SheetData, first: int, last: int, *, style: int | None = None, width: float | None = None, hidden: bool | None = None
+) -> None:
+    """Give whole columns a style or a width, or hide or show them, splitting the runs of `<col>` that straddle them."""
     runs: list[ColumnRun] = []
     missing = set(range(first, last + 1))
     for run in sheet.columns:
@@ -91,19 +93,38 @@ def set_columns(sheet: SheetData, first: int, last: int, *, style: int | None = 
             part = ColumnRun(low, high, run.style, run.hidden, run.width, dict(run.attributes))
             if inside:
                 missing -= set(range(low, high + 1))
-                _change_run(part, style, width)
+                _change_run(part, style, width, hidden)
             runs.append(part)
-    for column in sorted(missing):
-        part = ColumnRun(column, column, 0, False, None, {})
+    for low, high in _gaps(missing):
+        part = ColumnRun(low, high, 0, False, None, {})
         if width is None:
             part.attributes["width"] = repr(sheet.default_width)
-        _change_run(part, style, width)
+        _change_run(part, style, width, hidden)
         runs.append(part)
     sheet.columns = sorted(runs, key=lambda run: run.first)
     sheet.columns_changed = True
 
 
-def _change_run(run: ColumnRun, style: int | None, width: float | None) -> None:
+def _gaps(columns: set[int]) -> list[tuple[int, int]]:
+    """Neighbouring columns as first and last."""
+    gaps: list[tuple[int, int]] = []
+    for column in sorted(columns):
+        if gaps and gaps[-1][1] == column - 1:
+            gaps[-1] = (gaps[-1][0], column)
+        else:
+            gaps.append((column, column))
+    return gaps
+
+
+def _change_run(run: ColumnRun, style: int | None, width: float | None, hidden: bool | None) -> None:
+    if hidden is not None:
+        run.hidden = hidden
+        run.attributes.pop("hidden", None)
+        if hidden:
+            run.attributes["hidden"] = "1"
+        elif run.width == 0:
+            run.width = None
+            run.attributes.pop("width", None)
     if style is not None:
         run.style = style
         run.attributes["style"] = str(style)

@@ -6,6 +6,7 @@ The bytes it was opened from are kept, and every save splices all changes made s
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 from reply_xl.errors import SheetError, WorkbookError
@@ -13,12 +14,19 @@ from reply_xl.xlsx import splice
 from reply_xl.xlsx.book import BookData, SheetEntry, read_book, read_strings, relations
 from reply_xl.xlsx.edit import name_column, overlap, value_at
 from reply_xl.xlsx.fresh import fresh_bytes
-from reply_xl.xlsx.model import Area, SheetData, area_text, is_name
+from reply_xl.xlsx.model import Area, Rule, SheetData, area_text, is_name
 from reply_xl.xlsx.open import Package, Stamp, open_package, read_file
+from reply_xl.xlsx.rules import read_rules
 from reply_xl.xlsx.save import refuse_unless_savable, save_bytes
 from reply_xl.xlsx.sheet import read_sheet
 from reply_xl.xlsx.styles import Styles
 from reply_xl.xlsx.tables import Table, read_table
+from reply_xl.xlsx.tabs import Tabs, emptied_sheet, empty_sheet, free_part, refuse_if_entangled, refuse_if_locked, refuse_if_named
+from reply_xl.xlsx.views import is_marked_selected
+from reply_xl.xlsx.xml import elements
+from reply_xl.xlsx.xml import number as parsed
+
+_TOP = 5
 
 
 class SheetFile:
@@ -29,14 +37,60 @@ class SheetFile:
         self.entry = entry
         self._data: SheetData | None = None
         self._tables: list[Table] | None = None
+        self._base: bytes | None = None
+        self._top: SheetData | None = None
+
+    @property
+    def _what(self) -> str:
+        return f"Sheet {self.entry.name} of {self.book.package.name}"
+
+    @property
+    def xml(self) -> bytes:
+        """The part that changes are spliced into: the file's, but for a sheet that was added or emptied."""
+        return self.book.package.read(self.entry.part) if self._base is None else self._base
 
     @property
     def data(self) -> SheetData:
         if self._data is None:
             book = self.book
-            what = f"Sheet {self.entry.name} of {book.package.name}"
-            self._data = read_sheet(book.package.read(self.entry.part), what, lambda: book.strings, book.data.date1904)
+            self._data = read_sheet(self.xml, self._what, lambda: book.strings, book.data.date1904)
         return self._data
+
+    def top(self, rows: int) -> SheetData:
+        """The sheet with its first rows at least: to look at the title of a large sheet does not cost reading all of it."""
+        if self._data is not None or rows > _TOP:
+            return self.data
+        if self._top is None:
+            book = self.book
+            self._top = read_sheet(self.xml, self._what, lambda: book.strings, book.data.date1904, last_row=_TOP)
+        return self._top
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the sheet was added to an opened file, which does not have it yet."""
+        return any(entry is self.entry for entry in self.book.tabs.added)
+
+    @property
+    def rules(self) -> list[Rule]:
+        if self.data.rules is None:
+            self.data.rules = read_rules(self.xml, self._what)
+        return self.data.rules
+
+    @rules.setter
+    def rules(self, rules: list[Rule]) -> None:
+        self.data.rules = rules
+        self.data.rules_changed = True
+
+    def restart(self, base: bytes | None) -> None:
+        """Nothing of what was in the sheet or was done to it counts any more; `base` is its part from now on."""
+        removed = set()
+        if self._data is not None or (self.book.data.chain_part and self.entry.part in self.book.package):
+            old = self.data
+            removed = {*old.formulas, *old.formulas_removed}
+            for top, left, bottom, right in old.arrays.values():
+                removed |= {(r, c) for r, line in old.cells.items() if top <= r <= bottom for c in line if left <= c <= right}
+        self._base, self._data, self._tables, self._top = base, None, [], None
+        self.data.formulas_removed = removed
 
     @property
     def tables(self) -> list[Table]:
@@ -51,8 +105,8 @@ class SheetFile:
         return [read_table(package, part) for part in parts if part in package]
 
     @property
-    def changes(self) -> tuple[SheetEntry, SheetData, list[Table]] | None:
-        return None if self._data is None else (self.entry, self._data, self._tables or [])
+    def changes(self) -> splice.Changed | None:
+        return None if self._data is None else splice.Changed(self.entry, self._data, self._tables or [], self._base)
 
 
 class BookFile:
@@ -68,6 +122,7 @@ class BookFile:
         self._stamp = stamp
         self._strings: list[str] | None = None
         self.sheets = [SheetFile(self, entry) for entry in self.data.sheets]
+        self.tabs = Tabs(list(range(len(self.data.tab_names))))
         self.active: SheetFile | None = next((sheet for sheet in self.sheets if sheet.entry.tab == self.data.active_tab), None)
         if self.active is None and not 0 <= self.data.active_tab < len(self.data.tab_names):
             self.active = self.sheets[0]
@@ -93,30 +148,154 @@ class BookFile:
     def only_fresh(self, member: str) -> None:
         if not self.fresh:
             raise NotImplementedError(
-                f"{member} is supported for new workbooks only: an opened file keeps its sheets, tables and names as they are"
+                f"{member} is supported for new workbooks only: an opened file keeps its tables, its names and what its sheets are called"
             )
 
-    def add_sheet(self, name: str | None, place: int) -> SheetFile:
-        self.only_fresh("Sheets.add")
-        number = 1 + max(int(sheet.entry.sheet_id) for sheet in self.sheets)
-        taken = {sheet.entry.name.lower() for sheet in self.sheets}
+    def add_sheet(self, name: str | None, before: SheetFile | None, after: SheetFile | None) -> SheetFile:
+        """A new sheet, before the active one if nothing else is said. It is the active one until the book is closed; which one the file opens
+        with is for `bring_to_front` to say."""
+        number = 1 + max(self._sheet_ids())
         if name is None:
+            taken = {tab.lower() for tab in self._tab_names()}
             count = number
             while f"sheet{count}" in taken:
                 count += 1
             name = f"Sheet{count}"
-        entry = SheetEntry(self.sheet_name(name), f"xl/worksheets/sheet{number}.xml", str(number), "visible", -1)
-        sheet = SheetFile(self, entry)
-        self.sheets.insert(place, sheet)
-        self.rebuild()
-        self.active = sheet
+        self.sheet_name(name)
+        if self.fresh:
+            sheet = SheetFile(self, SheetEntry(name, f"xl/worksheets/sheet{number}.xml", str(number), "visible", -1))
+            neighbour = before or after
+            place = self.sheets.index(neighbour or self.active or self.sheets[0]) + (neighbour is not None and before is None)
+            self.sheets.insert(place, sheet)
+            self.rebuild()
+        else:
+            sheet = self._added(name, number, before, after)
+        if self.active is not None:  # a chart that is in front stays there
+            self.active = sheet
         return sheet
+
+    def _added(self, name: str, number: int, before: SheetFile | None, after: SheetFile | None) -> SheetFile:
+        """A new sheet among those of an opened file."""
+        refuse_if_locked(self.package, self.data, "Sheets.add")
+        tabs = self.tabs
+        part = free_part(self.package, self.data, [entry.part for entry in tabs.added])
+        entry = SheetEntry(name, part, str(number), "visible", len(self.data.tab_names))
+        sheet = SheetFile(self, entry)
+        sheet.restart(empty_sheet(self.package, self.data))
+        neighbour = before or after or self.active
+        key = neighbour.entry.tab if neighbour else self.data.active_tab
+        place = tabs.order.index(key) + (before is None and after is not None)
+        tabs.order.insert(place, entry.tab)
+        tabs.added.append(entry)
+        self.data.tab_names.append(name)
+        self.sheets.append(sheet)
+        self._sort()
+        return sheet
+
+    def _sheet_ids(self) -> Iterator[int]:
+        """The ids of all tabs that there are or were, chart sheets too."""
+        for entry in (*(sheet.entry for sheet in self.sheets), *self.tabs.removed):
+            yield parsed(entry.sheet_id)
+        if not self.fresh:
+            tabs = elements(self.package.read(self.data.part), self.name, lambda tag, depth: tag == "sheet" and depth == 3)
+            yield from (parsed(attributes.get("sheetId")) for _, attributes, _, _ in tabs)
+
+    def _sort(self) -> None:
+        place = {key: position for position, key in enumerate(self.tabs.order)}
+        self.sheets.sort(key=lambda sheet: place[sheet.entry.tab])
+
+    def _tab_names(self) -> list[str]:
+        """The names of all tabs, chart sheets too."""
+        if self.fresh:
+            return [sheet.entry.name for sheet in self.sheets]
+        return [self.data.tab_names[key] for key in self.tabs.order]
+
+    def rename_sheet(self, sheet: SheetFile, name: str) -> None:
+        """Call a sheet that is not in the file yet otherwise."""
+        if not self.fresh:
+            self.data.tab_names[sheet.entry.tab] = name
+        sheet.entry.name = name
+        if self.fresh:
+            self.rebuild()
+
+    def delete_sheet(self, sheet: SheetFile, member: str) -> None:
+        """Take a sheet out of the book if nothing else breaks by that; else say what is in the way."""
+        others = [one for one in self.sheets if one is not sheet]
+        if not any(one.entry.state == "visible" for one in others):
+            raise SheetError("A workbook must keep one sheet." if not others else "A workbook must show one sheet.")
+        self.refuse_if_referred(sheet, member, by_itself=False)
+        if self.fresh:
+            self.sheets = others
+            self.active = others[0] if self.active is sheet else self.active
+            self.rebuild()
+            return
+        refuse_if_locked(self.package, self.data, member)
+        tabs, entry = self.tabs, sheet.entry
+        if any(name.scope == entry.tab and not name.name.startswith("_xlnm.") for name in self.data.names):
+            raise NotImplementedError(f"{member} of a sheet with names of its own is not supported for files without Excel")
+        is_new = sheet.is_new
+        if not is_new:
+            refuse_if_entangled(self.package, entry, member)
+            refuse_if_named(self.package, self.data, entry, [table.display_name for table in sheet.tables], member)
+        place = tabs.order.index(entry.tab)
+        tabs.order.remove(entry.tab)
+        if is_new:
+            tabs.added.remove(entry)
+        else:
+            tabs.removed.append(entry)
+            tabs.emptied = [one for one in tabs.emptied if one is not entry]
+        self.sheets = others
+        self.data.names = [name for name in self.data.names if name.scope != entry.tab]
+        shown = [one for one in others if one.entry.state == "visible"]
+        next_one = next((one for one in shown if tabs.order.index(one.entry.tab) >= place), shown[-1])
+        if entry.tab == (self.data.active_tab if tabs.front is None else tabs.front):
+            self.bring_to_front(next_one)
+        self.active = next_one if self.active is sheet else self.active
+
+    def empty_sheet(self, sheet: SheetFile, member: str) -> None:
+        """Take everything out of a sheet, formats, widths and rules too. Its name, its place and what refers to it stay."""
+        entry = sheet.entry
+        if self.fresh:
+            sheet.restart(None)
+        elif sheet.is_new:
+            sheet.restart(empty_sheet(self.package, self.data))
+        else:
+            refuse_if_entangled(self.package, entry, member)
+            names = [table.display_name for table in sheet.tables]
+            if names:
+                refuse_if_named(self.package, self.data, SheetEntry("\0", entry.part, "", "", -1), names, member)
+            sheet.restart(emptied_sheet(sheet.xml, self.name))
+            if not any(one is entry for one in self.tabs.emptied):
+                self.tabs.emptied.append(entry)
+
+    def bring_to_front(self, sheet: SheetFile) -> None:
+        """Make a sheet the active one, in the saved file too."""
+        self.active = sheet
+        if self.fresh:
+            return
+        is_so = sheet.entry.tab == self.data.active_tab and self.data.active_tab in self.tabs.order
+        if is_so and self.tabs.front is None:
+            return
+        self.tabs.front = sheet.entry.tab
+        for one in self.sheets:
+            if one is sheet:
+                one.data.in_front = True
+            elif one.data.in_front or is_marked_selected(one.xml, self.name):
+                one.data.in_front = False
 
     def sheet_name(self, name: str) -> str:
         """The name, if Excel would take it."""
-        if not name or len(name) > 31 or set(name) & set("[]:*?/\\") or "'" in (name[0], name[-1]) or not name.isprintable():
+        too_long = len(name.encode("utf-16-le", "replace")) > 2 * 31
+        if (
+            not name
+            or too_long
+            or set(name) & set("[]:*?/\\")
+            or "'" in (name[0], name[-1])
+            or not name.isprintable()
+            or name.lower() == "history"
+        ):
             raise ValueError(f"{name!r} cannot be the name of a sheet")
-        if name.lower() in (sheet.entry.name.lower() for sheet in self.sheets):
+        if name.lower() in (tab.lower() for tab in self._tab_names()):
             raise ValueError(f"Sheet named {name!r} already present in workbook")
         return name
 
@@ -160,11 +339,13 @@ class BookFile:
         names = (defined.name for defined in self.data.names if defined.scope is None)
         return name.lower() not in (taken.lower() for taken in (*tables, *names))
 
-    def refuse_if_referred(self, sheet: SheetFile, member: str) -> None:
+    def refuse_if_referred(self, sheet: SheetFile, member: str, *, by_itself: bool = True) -> None:
         """Excel would change every formula and name that mentions the sheet; here such a sheet stays what it is."""
-        formulas = (formula.text for one in self.sheets for formula in one.data.formulas.values())
-        texts = (*formulas, *(name.refers_to for name in self.data.names))
-        if any(sheet.entry.name.lower() + mark in text.lower() for text in texts for mark in ("!", "'!")):
+        sources = [one for one in self.sheets if by_itself or one is not sheet]
+        formulas = (formula.text for one in sources for formula in one.data.formulas.values())
+        names = (name.refers_to for name in self.data.names if by_itself or name.scope != sheet.entry.tab)
+        called = sheet.entry.name.lower().replace("'", "''")
+        if any(called + mark in text.lower() for text in (*formulas, *names) for mark in ("!", "'!", ":")):
             raise NotImplementedError(f"{member} of a sheet that formulas or names refer to is not supported for files without Excel")
 
     def rebuild(self) -> None:
@@ -186,7 +367,7 @@ class BookFile:
     def spliced(self) -> bytes:
         if self.fresh:
             self.rebuild()
-        return splice.spliced(self.package, self.data, self.styles, [sheet.changes for sheet in self.sheets if sheet.changes])
+        return splice.spliced(self.package, self.data, self.styles, [sheet.changes for sheet in self.sheets if sheet.changes], self.tabs)
 
     def save(self, path: Path | None = None) -> None:
         """Save in place, or as `path`, which is the book's file from then on."""

@@ -49,6 +49,18 @@ class ColumnRun:
 
 
 @dataclass(slots=True)
+class Rule:
+    """A rule of data validation over areas; `source` is its element as it stood in the part, empty for one that is new. A list's formula is
+    a reference without `=`, or its values between quotes."""
+
+    areas: list[Area]
+    kind: str
+    formula: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    source: bytes = b""
+
+
+@dataclass(slots=True)
 class SheetData:
     cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
     formulas: dict[tuple[int, int], Formula] = field(default_factory=dict)
@@ -74,12 +86,24 @@ class SheetData:
     columns_changed: bool = False
     formulas_removed: set[tuple[int, int]] = field(default_factory=set)
     formulas_written: bool = False
+    rules: list[Rule] | None = None
+    """The rules of validation, once somebody has asked for them."""
+    rules_changed: bool = False
+    frozen: tuple[int, int] | None = None
+    """How many rows and columns are to stay in view; None: as the part says."""
+    in_front: bool | None = None
+    """Whether the sheet is to be marked as the selected one; None: as the part says."""
     # where things stand in the bytes of the part
     row_spans: list[tuple[int, int, int]] = field(default_factory=list)
     in_order: bool = True
     dimension: tuple[int, int] | None = None
     cols: tuple[int, int] | None = None
     sheet_data: tuple[int, int, bool] = (0, 0, False)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the sheet's part is no longer what it was."""
+        return bool(self.edits) or self.columns_changed or self.rules_changed or self.frozen is not None or self.in_front is not None
 
 
 LETTERS: dict[str, int] = {}

@@ -26,7 +26,7 @@ from reply_xl.xlsx.model import (
     column_number,
     parse_area,
 )
-from reply_xl.xlsx.xml import Scanner, attribute, is_on, number, tag_end
+from reply_xl.xlsx.xml import Enough, Scanner, attribute, is_on, number, tag_end
 
 MAX_CELLS = 5_000_000
 MAX_MERGES = 500_000
@@ -50,11 +50,12 @@ def number_value(text: str) -> Value:
 class _SheetReader(Scanner):
     """The handlers of the one pass. They are tuned: two thirds of the time of opening a large file is spent here."""
 
-    def __init__(self, data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool) -> None:
+    def __init__(self, data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool, last_row: int) -> None:
         super().__init__(data, what)
         self.sheet = SheetData()
         self.strings = strings
         self.date1904 = date1904
+        self.last_row = last_row
         self.chars: list[str] = []
         self.panes: dict[str, str] = {}
         self.active_pane = "topLeft"
@@ -64,7 +65,10 @@ class _SheetReader(Scanner):
     def read(self) -> SheetData:
         self.parser.CharacterDataHandler = self.chars.append
         self.parser.StartElementHandler = self._root
-        self.parse()
+        try:
+            self.parse()
+        except Enough:
+            return self.sheet
         if self.space is None or not self.sheet.sheet_data[1]:
             raise WorkbookError(f"{self.what} is damaged: one of its sheets holds no cells part.")
         for text in self.panes.get(self.active_pane, "A1").split():
@@ -90,6 +94,7 @@ class _SheetReader(Scanner):
         )
         strings: list[str] | None = None
         cells, formulas = sheet.cells, sheet.formulas
+        last_row = self.last_row or MAX_ROW
         row = row_start = column = style = count = phonetic = total = 0
         row_style = 0
         depth = 1
@@ -147,7 +152,9 @@ class _SheetReader(Scanner):
                 row_start = parser.CurrentByteIndex
                 last = row
                 row = int(a["r"]) if "r" in a else row + 1
-                if not 1 <= row <= MAX_ROW:
+                if not 1 <= row <= last_row:
+                    if 1 <= row <= MAX_ROW:
+                        raise Enough
                     raise ValueError(row)
                 if row <= last:
                     sheet.in_order = False
@@ -301,6 +308,7 @@ class _SheetReader(Scanner):
             sheet.table_ids.append(attribute(a, "id") or "")
 
 
-def read_sheet(data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool) -> SheetData:
-    """One worksheet part, read. `strings` gives the shared strings when the first cell needs them."""
-    return _SheetReader(data, what, strings, date1904).read()
+def read_sheet(data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool, last_row: int = 0) -> SheetData:
+    """One worksheet part, read. `strings` gives the shared strings when the first cell needs them; `last_row`: what is below it is not read,
+    and nothing can be written to such a sheet."""
+    return _SheetReader(data, what, strings, date1904, last_row).read()

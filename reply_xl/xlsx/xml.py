@@ -5,6 +5,7 @@ XML with a document type declaration is refused: no OOXML writer emits one, and 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -40,6 +41,10 @@ def as_utf8(data: bytes) -> bytes:
             return data
     body = re.sub(r"^\s*<\?xml[^>]*?\?>", "", text.lstrip("\ufeff"), count=1)
     return b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + body.encode("utf-8", "replace")
+
+
+class Enough(Exception):
+    """Everything that was wanted has been seen."""
 
 
 class Scanner:
@@ -110,6 +115,42 @@ def tag_end(data: bytes, start: int) -> int:
     if found is None:
         raise WorkbookError("The workbook is damaged: a tag does not end.")
     return found.end()
+
+
+Element = tuple[str, dict[str, str], int, int]
+"""Tag, attributes, start, end of the whole element."""
+
+
+def elements(data: bytes, what: str, wanted: Callable[[str, int], bool], until: str = "") -> list[Element]:
+    """The elements for which `wanted(tag, depth)` holds, in the order of their ends. Nothing is read from the tag `until` on."""
+    scanner = Scanner(data, what)
+    found: list[Element] = []
+    open_ones: list[tuple[str, dict[str, str], int] | None] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == until:
+            raise Enough
+        open_ones.append((tag, dict(attributes), scanner.parser.CurrentByteIndex) if wanted(tag, scanner.depth) else None)
+
+    def end(tag: str) -> None:
+        mine = open_ones.pop()
+        if mine is not None:
+            opened = tag_end(data, mine[2])
+            closed = opened if data[opened - 2 : opened] == b"/>" else data.index(b">", scanner.parser.CurrentByteIndex) + 1
+            found.append((*mine, closed))
+
+    with contextlib.suppress(Enough):
+        scanner.run(start, end)
+    return found
+
+
+def prefix_of(data: bytes, first: int) -> bytes:
+    """`x:` of the element `<x:sheet …>` at `first`; nothing where it is written without one."""
+    found = _PREFIX.match(data, first)
+    return found.group(1) if found else b""
+
+
+_PREFIX = re.compile(rb"<([^\s/>:\"'=]+:)")
 
 
 def attribute(attributes: Mapping[str, str], name: str) -> str | None:

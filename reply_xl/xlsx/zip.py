@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
+from typing import Any
 
 from reply_xl.errors import WorkbookError
 from reply_xl.xlsx.open import Package, part_name
@@ -15,10 +16,11 @@ from reply_xl.xlsx.open import Package, part_name
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
+_FIRST_DAY = 0x21  # 1980-01-01: the same workbook gives the same bytes
 
 
-def rewrite(package: Package, parts: dict[str, bytes], dropped: set[str]) -> bytes:
-    """The package's bytes with `parts` (by lower-case name) replaced and `dropped` left out."""
+def rewrite(package: Package, parts: dict[str, bytes], dropped: set[str], added: dict[str, bytes] | None = None) -> bytes:
+    """The package's bytes with `parts` (by lower-case name) replaced, `dropped` left out, and `added` (by name) at the end."""
     data = package.data
     local: list[bytes] = []
     central: list[bytes] = []
@@ -42,6 +44,17 @@ def rewrite(package: Package, parts: dict[str, bytes], dropped: set[str]) -> byt
             central.append(_CENTRAL.pack(*fields) + record[_CENTRAL.size :])
         local.append(block)
         at += len(block)
+    for filename, content in (added or {}).items():
+        entry = zipfile.ZipInfo(filename, (1980, 1, 1, 0, 0, 0))
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        raw_name = filename.encode()
+        head, body, fields = _packed(
+            entry, content, [b"PK\x01\x02", 20, 20, 0x800, 0, 0, _FIRST_DAY, 0, 0, 0, len(raw_name), 0, 0, 0, 0, 0, at]
+        )
+        block = head + raw_name + body
+        local.append(block)
+        central.append(_CENTRAL.pack(*fields) + raw_name)
+        at += len(block)
     directory = b"".join(central)
     if at + len(directory) >= 0xFFFFFFFF or len(central) >= 0xFFFF:
         raise WorkbookError(f"{package.name} would become too large to save.")
@@ -49,7 +62,7 @@ def rewrite(package: Package, parts: dict[str, bytes], dropped: set[str]) -> byt
     return b"".join((*local, directory, end, package.comment))
 
 
-def _packed(entry: zipfile.ZipInfo, data: bytes, fields: list[int]) -> tuple[bytes, bytes, list[int]]:
+def _packed(entry: zipfile.ZipInfo, data: bytes, fields: list[Any]) -> tuple[bytes, bytes, list[Any]]:
     """The local header (without the name) and the packed data of a replaced part, and its central fields.
 
     The part keeps its date and its way of packing; flag bit 3 (sizes after the data) goes, bit 11 (name in UTF-8) stays.

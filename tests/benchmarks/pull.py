@@ -20,11 +20,12 @@ from statistics import median
 from typing import Any
 
 from reply_xl.client import Client
-from reply_xl.download import OVERLAP, PAGE, Downloaded, Wanted, download
+from reply_xl.download import OVERLAP, PAGE, Downloaded, Wanted, download, spool_of
 from reply_xl.fields import value_of
 from reply_xl.model import Contact
 from reply_xl.pace import WindowPace
-from reply_xl.template import download_columns
+from reply_xl.records import Records
+from reply_xl.template import SHEET, download_columns
 from reply_xl.values import format
 
 FIRST = 2_147_000_001
@@ -98,7 +99,9 @@ def seconds(action: Any) -> float:
 def pulled(client: Client, folder: Path) -> Downloaded:
     target = folder / "leads.xlsx"
     target.unlink(missing_ok=True)
-    result = download(client, Wanted(), target, place="benchmark")
+    with Records(folder) as records:
+        bases = records.new_bases("benchmark", str(spool_of(target)), SHEET)
+        result = download(client, Wanted(), target, place="benchmark", bases=bases)
     assert (result.contacts, result.certain) == (CONTACTS, True)
     return result
 

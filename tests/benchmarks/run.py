@@ -1,7 +1,7 @@
 """The numbers that the product promises, as ratios of medians taken in one run: these machines are noisy, and a ratio is not.
 
-    python tests/benchmarks/run.py            everything (about three minutes)
-    python tests/benchmarks/run.py startup    one of: cpu, rate, startup
+    python tests/benchmarks/run.py            everything (about five minutes)
+    python tests/benchmarks/run.py startup    one of: cpu, rate, startup, journal
 
 The server runs in a process of its own, so that the CPU time counted is the client's alone. Each figure is printed with its limit.
 """
@@ -26,11 +26,16 @@ import requests
 
 from reply_xl.client import Client
 from reply_xl.columns import map_columns
-from reply_xl.journal import Forgetful
+from reply_xl.journal import Journal
+from reply_xl.journal_file import open_journal
+from reply_xl.last_sent import Forgetful
 from reply_xl.model import Row
 from reply_xl.pace import WindowPace
 from reply_xl.patches import Policy
 from reply_xl.plan import make_plan
+from reply_xl.recording import Recording
+from reply_xl.runs import Mark, NewRun, Page, RunKind
+from reply_xl.runs import Server as Where
 from reply_xl.send import Terms, send
 
 FIRST = 2_147_000_001
@@ -81,6 +86,32 @@ class Ours:
         outcomes = send(self._plan.to_send, self._terms, lambda _: None)
         assert all(outcome.word == "updated" for outcome in outcomes), outcomes[0]
         self._client.close()
+
+
+class Journalled(Ours):
+    """The same with every outcome in a journal on disk, as a push does it: written down before the first request, synced, and ended."""
+
+    def __init__(self, url: str, rows: int) -> None:
+        super().__init__(url, rows)
+        self._folder = tempfile.TemporaryDirectory()
+        self._database = open_journal(Path(self._folder.name) / "journal.sqlite3")
+
+    def __call__(self) -> None:
+        journal = Journal(self._database)
+        page = Page("leads.xlsx", "leads.xlsx", "Contacts", 1, HEADERS, {"title": "Title", "notes": "Notes"})
+        new = NewRun(RunKind.PUSH, Where(self._client.base_url, self._client.instance, 1, "x", 1), page, Policy(), False)
+        marks = {2 + index: Mark(f"id:{FIRST + index}", "0" * 24) for index in range(len(self._plan.to_send))}
+        number = journal.start(new, marks, (), self._plan.to_send)
+        with Recording(journal, journal.run(number)) as recording:
+            outcomes = send(self._plan.to_send, self._terms, recording)
+        assert all(outcome.word == "updated" for outcome in outcomes), outcomes[0]
+        assert not recording.lost
+        assert journal.run(number).open == 0
+        self._client.close()
+
+    def clean(self) -> None:
+        self._database.close()
+        self._folder.cleanup()
 
 
 class Pool:
@@ -156,6 +187,34 @@ def rate() -> None:
         server.stop()
 
 
+def journal() -> None:
+    """What writing everything down costs: of the time that a push takes, with the quota off."""
+    for latency, turns in ((0.02, 3), (0.0, 5)):
+        server = Server(latency)
+        try:
+            walls: dict[type[Ours], list[float]] = {Ours: [], Journalled: []}
+            cpus: dict[type[Ours], list[float]] = {Ours: [], Journalled: []}
+            for turn in range(turns):
+                for kind in (Ours, Journalled) if turn % 2 else (Journalled, Ours):
+                    server.reset()
+                    action = kind(server.url, ROWS)
+                    before, cpu_before = time.perf_counter(), time.process_time()
+                    action()
+                    walls[kind].append(time.perf_counter() - before)
+                    cpus[kind].append(time.process_time() - cpu_before)
+                    if isinstance(action, Journalled):
+                        action.clean()
+            ratio = median(walls[Journalled]) / median(walls[Ours])
+            name = f"time of {ROWS} rows at {latency * 1000:.0f} ms with the journal / without"
+            report(name, ratio, "< 1.10", ratio < 1.10)
+            print(
+                f"  CPU {median(cpus[Journalled]):.2f} s / {median(cpus[Ours]):.2f} s = {median(cpus[Journalled]) / median(cpus[Ours]):.2f}",
+                flush=True,
+            )
+        finally:
+            server.stop()
+
+
 def startup() -> None:
     """From the start of the process to the first byte of `whoami` on the wire, against a bare import of requests."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -193,5 +252,5 @@ def startup() -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("startup", "cpu", "rate"):
-        {"cpu": cpu, "rate": rate, "startup": startup}[name]()
+    for name in sys.argv[1:] or ("startup", "cpu", "rate", "journal"):
+        {"cpu": cpu, "rate": rate, "startup": startup, "journal": journal}[name]()

@@ -195,10 +195,12 @@ class Worksheets(OfBook, Collection):
         return Workbook(self.excel, self.model)
 
     def do_Add(self, Before: Any = None, After: Any = None, Count: int = 1, Type: Any = None) -> Any:
-        sheet = self.model.add_sheet()
-        _place(sheet, Before or (None if After else Worksheet(self.excel, self.model.active)), After)
-        sheet.activate()
-        return Worksheet(self.excel, sheet)
+        added = [self.model.add_sheet() for _ in range(max(Count or 1, self.model.grouped))]
+        for sheet in added:
+            _place(sheet, Before or (None if After else Worksheet(self.excel, self.model.active)), After)
+        self.model.grouped = 1
+        added[0].activate()
+        return Worksheet(self.excel, added[0])
 
 
 def _place(sheet: Sheet, before: Any, after: Any) -> None:
@@ -237,6 +239,10 @@ class Worksheet(OfSheet):
         return False
 
     get_FilterMode = get_AutoFilterMode
+
+    def put_AutoFilterMode(self, value: bool) -> None:
+        if value:
+            raise excel_error("Unable to set the AutoFilterMode property of the Worksheet class")
 
     def get_UsedRange(self) -> Any:
         return Range(self.sheet, [self.sheet.used()])
@@ -281,7 +287,9 @@ class Worksheet(OfSheet):
     def do_Activate(self) -> None:
         self.sheet.activate()
 
-    do_Select = do_Activate
+    def do_Select(self, Replace: Any = True) -> None:
+        self.sheet.book.grouped = 1
+        self.sheet.activate()
 
     def do_Protect(self, Password: Any = None, **_options: Any) -> None:
         self.sheet.protect()

@@ -407,13 +407,14 @@ class Validation(OfRange):
     def get_Formula1(self) -> Any:
         return (self.rule() or {}).get("Formula1")
 
-    def get_InCellDropdown(self) -> bool:
-        return bool((self.rule() or {}).get("InCellDropdown", True))
-
     def put_InCellDropdown(self, value: bool) -> None:
         self.do_Modify(InCellDropdown=bool(value))
 
     def do_Add(self, **options: Any) -> None:
+        if any(self.sheet.formats["Validation"].uniform(area) is not None for area in self.owner.areas):
+            raise excel_error("Application-defined or object-defined error")
+        if len(str(options.get("Formula1", ""))) > 255:
+            raise excel_error("Application-defined or object-defined error")
         self.owner.set_format("Validation", options)
 
     def do_Modify(self, **options: Any) -> None:
@@ -421,6 +422,14 @@ class Validation(OfRange):
 
     def do_Delete(self) -> None:
         self.owner.set_format("Validation", None)
+
+
+def _rule_property(name: str, default: Any) -> None:
+    setattr(Validation, f"get_{name}", lambda self: (self.rule() or {}).get(name, default))
+
+
+for _name, _default in {"InCellDropdown": True, "IgnoreBlank": True, "ShowError": True, "ShowInput": True, "AlertStyle": 1}.items():
+    _rule_property(_name, _default)
 
 
 class Areas(OfSheet, Collection):

@@ -192,6 +192,25 @@ class Layer:
         cells = [(moved(Rect(*key, *key)), entry) for key, entry in self._cells.items()]
         self._cells = {(rect.top, rect.left): entry for rect, entry in cells if rect}
 
+    def move_columns(self, at: int, count: int) -> None:
+        """Columns inserted (count > 0) or deleted at a column."""
+
+        def moved(rect: Rect) -> Rect | None:
+            if rect.whole_rows:
+                return rect
+            if count > 0:
+                left = rect.left + count if rect.left >= at else rect.left
+                right = min(COLUMNS, rect.right + count) if rect.right >= at else rect.right
+                return Rect(rect.top, left, rect.bottom, right)
+            end = at - count - 1
+            left = rect.left + count if rect.left > end else min(rect.left, at)
+            right = rect.right + count if rect.right > end else min(rect.right, at - 1)
+            return Rect(rect.top, left, rect.bottom, right) if left <= right else None
+
+        self._areas = [(stamp, new, value) for stamp, rect, value in self._areas if (new := moved(rect))]
+        cells = [(moved(Rect(*key, *key)), entry) for key, entry in self._cells.items()]
+        self._cells = {(rect.top, rect.left): entry for rect, entry in cells if rect}
+
     def copy(self) -> Layer:
         other = Layer(self.default)
         other._clock, other._areas, other._cells = self._clock, list(self._areas), dict(self._cells)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from . import com
 from .files import fill_book
+from .grid import Rect
 from .pywin32 import Desktop, excel_error, rejected
 from .sheet import Sheet
 
@@ -85,6 +86,7 @@ class Book:
         self.protected_view = False
         self.saved_as: list[str] = []
         self.dirty = False
+        self.grouped = 1  # as many sheets are selected together
 
     @property
     def full_name(self) -> str:
@@ -243,6 +245,12 @@ class FakeExcel:
 
     def register(self, thing: Any) -> None:
         self._objects.add(thing)
+
+    def move_ranges(self, sheet: Sheet, moved: Callable[[Rect], Rect]) -> None:
+        """The ranges that somebody holds go with their cells."""
+        for thing in list(self._objects):
+            if isinstance(thing, com.Range) and thing.sheet is sheet:
+                vars(thing).update(areas=tuple(moved(area) for area in thing.areas))
 
     def application(self) -> Any:
         return com.Application(self)

@@ -208,6 +208,41 @@ class Sheet:
         self.hidden_rows -= set(range(at, at + count))
         self._move_rows(at, -count)
 
+    def insert_columns(self, column: str, count: int = 1) -> None:
+        """Insert columns before one; tables grow, selections stay."""
+        self._move_columns(rects(f"{column}1")[0].left, count)
+
+    def delete_columns(self, column: str, count: int = 1) -> None:
+        at = rects(f"{column}1")[0].left
+        gone = range(at, at + count)
+        self.rows = {row: {index: cell for index, cell in cells.items() if index not in gone} for row, cells in self.rows.items()}
+        self.formulas = {key: text for key, text in self.formulas.items() if key[1] not in gone}
+        self.hidden_columns -= set(gone)
+        self._move_columns(at, -count)
+
+    def _move_columns(self, at: int, count: int) -> None:
+        def place(column: int) -> int:
+            return column + count if column >= at else column
+
+        self.rows = {row: {place(column): cell for column, cell in cells.items()} for row, cells in self.rows.items()}
+        self.formulas = {(row, place(column)): text for (row, column), text in self.formulas.items()}
+        self.hidden_columns = {place(column) for column in self.hidden_columns}
+        self.merges = [Rect(rect.top, place(rect.left), rect.bottom, place(rect.right)) for rect in self.merges]
+        for table in self.tables:
+            table.rect = Rect(table.rect.top, place(table.rect.left), table.rect.bottom, place(table.rect.right))
+        for layer in self.formats.values():
+            layer.move_columns(at, count)
+        end = at - count - 1  # of deleted ones
+
+        def moved(rect: Rect) -> Rect:
+            left = rect.left + count if rect.left > end else min(rect.left, at)
+            right = rect.right + count if rect.right > end else min(rect.right, at - 1)
+            if count > 0:
+                left, right = place(rect.left), place(rect.right)
+            return rect if rect.whole_rows or left > right else Rect(rect.top, left, rect.bottom, right)
+
+        self.book.excel.move_ranges(self, moved)
+
     def _rearrange(self, places: dict[int, int]) -> None:
         self.rows = {places.get(row, row): cells for row, cells in self.rows.items()}
         self.formulas = {(places.get(row, row), column): text for (row, column), text in self.formulas.items()}
@@ -227,6 +262,16 @@ class Sheet:
             self.selection = tuple(moved(rect) for rect in self.selection)
         for layer in self.formats.values():
             layer.move_rows(at, count)
+        end = at - count - 1  # of deleted ones
+
+        def held(rect: Rect) -> Rect:
+            top = rect.top + count if rect.top > end else min(rect.top, at)
+            bottom = rect.bottom + count if rect.bottom > end else min(rect.bottom, at - 1)
+            if count > 0:
+                top, bottom = (row + count if row >= at else row for row in (rect.top, rect.bottom))
+            return rect if rect.whole_columns or top > bottom else Rect(top, rect.left, bottom, rect.right)
+
+        self.book.excel.move_ranges(self, held)
 
     def copy(self, name: str) -> Sheet:
         other = Sheet(self.book, name)

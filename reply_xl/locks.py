@@ -1,0 +1,82 @@
+"""A file that one process holds: the lock ends with the process, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+_PATIENCE = 0.2
+"""Seconds after which a run is taken to go on elsewhere: who only asks whether it does holds its lock for a moment as well."""
+
+
+def lock(file: BinaryIO) -> None:
+    """Holds an open file for this process alone, until it is closed. Raises `OSError` where another one holds it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(2**40)  # a byte that is never written: a lock on Windows keeps others from reading it
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        file.seek(0)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class RunLock:
+    """Held while a run goes on: whoever finds it free knows that the run's process has ended. Raises `OSError` if it is held."""
+
+    def __init__(self, folder: Path, run: int) -> None:
+        self._path = folder / f"run-{run}.lock"
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> RunLock:
+        until = time.monotonic() + _PATIENCE
+        while self._file is None:
+            file = self._path.open("ab")
+            try:
+                lock(file)
+                if self._is_ours(file):
+                    self._file = file
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_PATIENCE / 10)
+            finally:
+                if self._file is None:
+                    file.close()
+        return self
+
+    def _is_ours(self, file: BinaryIO) -> bool:
+        """Whether the file that was locked is still the one of this name: who held it before may have removed it meanwhile."""
+        try:
+            return sys.platform == "win32" or os.path.samestat(os.fstat(file.fileno()), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._file is not None:
+            if sys.platform != "win32":  # there, a file that is open cannot be removed
+                self._path.unlink(missing_ok=True)
+            self._file.close()
+            if sys.platform == "win32":
+                with contextlib.suppress(OSError):  # another process has just opened it
+                    self._path.unlink(missing_ok=True)
+
+
+def is_running(folder: Path, run: int) -> bool:
+    """Whether a process holds the run's lock."""
+    path = folder / f"run-{run}.lock"
+    if not path.exists():
+        return False
+    try:
+        with path.open("ab") as file:
+            lock(file)
+    except OSError:
+        return True
+    return False
