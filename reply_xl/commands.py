@@ -234,8 +234,8 @@ def _pull_new(arguments: argparse.Namespace) -> int:
 
 
 def whoami(arguments: argparse.Namespace) -> int:
+    from reply_xl.cell_text import shown
     from reply_xl.session import Session
-    from reply_xl.values import shown
 
     with Session(arguments.base_url) as session:
         who = session.contacts.whoami()
@@ -248,8 +248,8 @@ def login(arguments: argparse.Namespace) -> int:
     import getpass
 
     from reply_xl import config
+    from reply_xl.cell_text import shown
     from reply_xl.session import Session
-    from reply_xl.values import shown
 
     if sys.stdin and sys.stdin.isatty():
         key = getpass.getpass("API key (Settings → API Key in Reply; it is not shown): ").strip()

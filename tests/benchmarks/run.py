@@ -8,6 +8,7 @@ The server runs in a process of its own, so that the CPU time counted is the cli
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import socket
@@ -24,6 +25,7 @@ from typing import Any
 
 import requests
 
+import reply_xl
 from reply_xl.client import Client
 from reply_xl.columns import map_columns
 from reply_xl.journal import Journal
@@ -216,7 +218,9 @@ def journal() -> None:
 
 
 def startup() -> None:
-    """From the start of the process to the first byte of `whoami` on the wire, against a bare import of requests."""
+    """From the start of the process to the first byte of `whoami` on the wire, against a bare import of requests. Ours is compiled first, as
+    pip leaves it: requests is too."""
+    compileall.compile_dir(Path(reply_xl.__file__).parent, quiet=1)
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     command = str(Path(sys.executable).with_name("reply-xl"))
