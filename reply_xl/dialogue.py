@@ -163,7 +163,9 @@ def unfinished(records: Records, book: Path, base_url: str) -> list[str]:
     return sentences
 
 
-def show_conducted(records: Records, number: int, outcomes: Sequence[Outcome], done: Conducted, *, as_json: bool, cancelled: bool) -> int:
+def show_conducted(
+    records: Records, number: int, outcomes: Sequence[Outcome], done: Conducted, *, as_json: bool, cancelled: bool, book: Path | None = None
+) -> int:
     """What became of each row, where the results are, and the exit code."""
     run = done.run
     everything = bool(done.unsaved) and done.delivered is None
@@ -171,7 +173,7 @@ def show_conducted(records: Records, number: int, outcomes: Sequence[Outcome], d
         print_json(outcomes)
     else:
         console.show_results(outcomes, everything=everything)
-    results = Path(run.page.results).name
+    results = (book or Path(run.page.results)).name
     if done.unsaved:
         count = f"{len(done.unsaved)} outcome{'s' if len(done.unsaved) > 1 else ''}"
         console.say(

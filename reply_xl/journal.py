@@ -60,7 +60,12 @@ class Journal:
             assert run is not None
             planned = {number: mark for number, mark in marks.items() if number not in silent}
             taken = {contact for number, contact in contacts.items() if number in planned}
-            self._take_over(now, run, new, taken, {mark.key for mark in planned.values()} - {""})
+            sent = {
+                decision.patch.contact.id: {change.target.name for change in decision.patch.changes}
+                for decision in decisions
+                if decision.patch
+            }
+            self._take_over(now, run, new, taken, {mark.key for mark in planned.values()} - {""}, sent)
             now.executemany(
                 "INSERT INTO row (run, number, key, look, contact) VALUES (?,?,?,?,?)",
                 [(run, number, mark.key, mark.look, contacts.get(number)) for number, mark in marks.items()],
@@ -70,22 +75,31 @@ class Journal:
             now.executemany("UPDATE row SET delivered=1 WHERE run=? AND number=?", [(run, number) for number in silent])
         return run
 
-    def _take_over(self, now: sqlite3.Connection, run: int, new: NewRun, contacts: Collection[int], keys: Collection[str]) -> None:
+    def _take_over(
+        self, now: sqlite3.Connection, run: int, new: NewRun, contacts: Collection[int], keys: Collection[str], sent: Mapping[int, set[str]]
+    ) -> None:
         """What a newer run plans for a contact of this sheet replaces what an older one left open, and its result what still waits for the
-        same row."""
+        same row. `sent`: by contact, the fields that the new run sends. One that was limited to some fields replaces no others, and an undo is
+        replaced only by what is sent anew: that a sheet holds nothing new does not mean that the wrong values may stay."""
         server, here = new.server, sheet_name(new.page.book, new.page.sheet)
+        is_whole = new.kind is not RunKind.UNDO and new.policy.fields is None and not new.policy.only_empty
         older = now.execute(
-            "SELECT id, book, sheet FROM run WHERE id<? AND base_url=? AND instance=?", (run, server.base_url, server.instance)
+            "SELECT id, book, sheet, kind FROM run WHERE id<? AND base_url=? AND instance=?", (run, server.base_url, server.instance)
         )
-        for number, path, name in older.fetchall():
+        for number, path, name, kind in older.fetchall():
             if sheet_name(path, name) != here and number != new.of:
                 continue
-            if now.execute(f"SELECT 1 FROM row WHERE run=? AND {_OPEN}", (number,)).fetchone():
-                now.executemany(
-                    "UPDATE row SET replaced=?, delivered=1, word=coalesce(word, 'unknown'), message=coalesce(message, ?)"
-                    f" WHERE run=? AND contact=? AND {_OPEN}",
-                    [(run, f"Run {run} has taken this row over.", number, contact) for contact in contacts],
-                )
+            asked = f"SELECT DISTINCT contact, (SELECT changes FROM patch p WHERE p.run=row.run AND p.contact=row.contact) FROM row WHERE run=? AND {_OPEN}"
+            replaced = []
+            for contact, text in now.execute(asked, (number,)).fetchall():
+                is_covered = {change.target.name for change in _changes(text)} <= sent.get(contact, set())
+                if contact in contacts and (number == new.of or is_covered or (is_whole and kind != RunKind.UNDO)):
+                    replaced.append((run, f"Run {run} has taken this row over.", number, contact))
+            now.executemany(
+                "UPDATE row SET replaced=?, delivered=1, word=coalesce(word, 'unknown'), message=coalesce(message, ?)"
+                f" WHERE run=? AND contact=? AND {_OPEN}",
+                replaced,
+            )
             if now.execute(f"SELECT 1 FROM row WHERE run=? AND {_WAITING}", (number,)).fetchone():
                 now.executemany(f"UPDATE row SET delivered=1 WHERE run=? AND key=? AND {_WAITING}", [(number, key) for key in keys])
 
@@ -93,8 +107,10 @@ class Journal:
         """Outcomes of a run that has been started, and what they prove Reply to hold now, synced to disk together."""
         page = run.page
         with self._database.transaction() as now:
+            before = _before_conflicts(now, run.id, outcomes)
             _record(now, run.id, outcomes)
             for book, sheet in {sheet_name(page.book, page.sheet), sheet_name(page.results, page.sheet)}:
+                set_bases(now, run.server.place, book, sheet, before)
                 set_bases(now, run.server.place, book, sheet, _proven(outcomes))
 
     def end(self, run: int) -> None:
@@ -306,11 +322,23 @@ def _decision(patch: tuple[Any, ...], wishes: Sequence[Wish], may_have_arrived: 
     return Decision(tuple(wishes), Patch(contact, changes), note=note, may_have_arrived=may_have_arrived)
 
 
+def _before_conflicts(now: sqlite3.Connection, run: int, outcomes: Sequence[Outcome]) -> dict[int, dict[str, FieldValue]]:
+    """Of rows that became a conflict while their run waited: what Reply held when it was planned. Without that the next push would not
+    notice that somebody else has changed the field."""
+    before: dict[int, dict[str, FieldValue]] = {}
+    for outcome in outcomes:
+        if outcome.word is Word.CONFLICT and outcome.contact_id is not None:
+            found = now.execute("SELECT changes FROM patch WHERE run=? AND contact=?", (run, outcome.contact_id)).fetchone()
+            planned = _changes(found[0]) if found else ()
+            before[outcome.contact_id] = {one.target.name: one.old for one in planned if one.target.verifiable}
+    return before
+
+
 def _proven(outcomes: Sequence[Outcome]) -> dict[int, dict[str, FieldValue]]:
     """What the answers show Reply to hold in the fields that were sent, which is what the cells say as well."""
     proven: dict[int, dict[str, FieldValue]] = {}
     for outcome in outcomes:
-        if outcome.word in (Word.UPDATED, Word.NOT_STORED, Word.UNDONE) and outcome.contact is not None and outcome.sent:
+        if outcome.word in (Word.UPDATED, Word.NOT_STORED, Word.UNDONE, Word.CONFLICT) and outcome.contact is not None and outcome.sent:
             stored = [
                 change.target for change in outcome.changes if change.target.verifiable and change.target.name not in outcome.not_stored
             ]

@@ -86,7 +86,7 @@ def resume(arguments: argparse.Namespace) -> int:
         late = {outcome.row: outcome for outcome in done.outcomes}
         rows = [late.get(entry.number, entry.outcome) for entry in recorded.entries if not entry.taken_over]
         outcomes = [outcome for outcome in rows if outcome is not None]
-        return show_conducted(records, run.id, outcomes, done, as_json=arguments.json, cancelled=cancelled.is_set())
+        return show_conducted(records, run.id, outcomes, done, as_json=arguments.json, cancelled=cancelled.is_set(), book=arguments.book)
 
 
 def retry(arguments: argparse.Namespace) -> int:
@@ -158,6 +158,10 @@ def undo(arguments: argparse.Namespace) -> int:
         run = _named(records, arguments.run_number, changed=True)
         _refuse_other_address(run, arguments.base_url)
         _refuse_running(records, run)
+        if arguments.run_number is None and run.kind is RunKind.UNDO and run.open:
+            raise ConfigError(
+                f"Run {run.id}, an undo, is unfinished: “reply-xl resume {run.id}” finishes it, “reply-xl undo {run.id}” takes it back."
+            )
         recorded = records.journal.recorded(run.id)
         changes = records.journal.changes(run.id)
         console.say(run_views.named(recorded, changes))
@@ -198,7 +202,7 @@ def undo(arguments: argparse.Namespace) -> int:
             done = conduct(records, number, plan.decisions, terms, progress.advance, arguments.book)
             progress.stop()
         outcomes = sorted([*plan.standing, *done.outcomes], key=lambda outcome: outcome.row)
-        return show_conducted(records, number, outcomes, done, as_json=arguments.json, cancelled=cancelled.is_set())
+        return show_conducted(records, number, outcomes, done, as_json=arguments.json, cancelled=cancelled.is_set(), book=arguments.book)
 
 
 def forget(arguments: argparse.Namespace) -> int:

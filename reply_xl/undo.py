@@ -49,7 +49,8 @@ def undoing(
     by_contact: dict[int, list[Entry]] = {}
     for entry in recorded.entries:
         word = entry.outcome.word if entry.outcome else None
-        if entry.contact_id in sent and word in _MAY_HAVE_WRITTEN:
+        is_partly = entry.outcome is not None and word is Word.CONFLICT and bool(entry.outcome.sent)
+        if entry.contact_id in sent and (word in _MAY_HAVE_WRITTEN or is_partly):
             by_contact.setdefault(entry.contact_id, []).append(entry)
     if rows is not None:
         by_contact = {contact_id: some for contact_id, some in by_contact.items() if any(entry.number in rows for entry in some)}

@@ -20,15 +20,20 @@ from chaos import with_clock
 from conftest import FIRST_ID, Book, Ran, cells, command_line, patches
 from tcp_proxy import PASS, STALL_BEFORE, Action, TcpProxy
 
+from reply_xl import plan
 from reply_xl.database import Database
 from reply_xl.errors import JournalError
 from reply_xl.journal import Journal
 from reply_xl.journal_file import SCHEMAS
 from reply_xl.locks import RunLock, is_running
 from reply_xl.model import Outcome, Word
+from reply_xl.push import Push
 from reply_xl.recording import Recording
 from reply_xl.records import Records
+from reply_xl.runs import RunKind
 from reply_xl.sandbox import Sandbox
+from reply_xl.session import Session
+from reply_xl.workbook import Workbook
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes are killed and limited as on a Unix system")
 ROWS = 60
@@ -650,3 +655,56 @@ def test_no_repr_lets_the_key_out(slow: Sandbox) -> None:
         client = session.contacts
         assert KEY not in shown([session, client, client._session, client._session.auth, session.pace, session.server(), session.memory])
     assert KEY not in shown([config.load(slow.url, loopback=True, key=KEY)])
+
+
+def cut_short(sandbox: Sandbox, records: Records, path: Path, kind: RunKind) -> int:
+    """A run of this sheet that was written down and never sent."""
+    with Session(sandbox.url, records=records) as session, Workbook(path) as workbook:
+        sheet = workbook.sheet()
+        draft = plan.draft(sheet, session.contacts, session.memory, plan.Request())
+        session.contacts.contact(FIRST_ID)  # it says which server it is
+        number = Push(sheet, draft, path, path, keeps_ids=False).start(records.journal, session.server())
+    if kind is RunKind.UNDO:
+        with sqlite3.connect(records.folder / "journal.sqlite3") as database:
+            database.execute("UPDATE run SET kind='undo' WHERE id=?", (number,))
+    return number
+
+
+def test_a_push_of_some_fields_takes_over_no_others(make_sandbox: Callable[..., Sandbox], book: Book, command: Callable[..., Ran]) -> None:
+    """What an unfinished run was to send elsewhere is still open, and `resume` sends it."""
+    sandbox = make_sandbox(2)
+    path = book(("Reply ID", "Title", "City"), (FIRST_ID, "CTO", "Bern"), (FIRST_ID + 1, "CEO", "Rom"))
+    with Records() as records:
+        number = cut_short(sandbox, records, path, RunKind.PUSH)
+    assert command("push", path, "--yes", "--fields", "city", "--base-url", sandbox.url).code == 0
+    assert command("resume", "--yes").code == 0
+    assert [sandbox.contacts[FIRST_ID + n]["title"] for n in range(2)] == ["CTO", "CEO"]
+    assert number == 1
+
+
+def test_an_unfinished_undo_outlives_a_push_that_sends_nothing(
+    make_sandbox: Callable[..., Sandbox], book: Book, command: Callable[..., Ran]
+) -> None:
+    """`Unchanged` does not mean that the wrong values may stay; and `undo` alone does not put them back instead."""
+    sandbox = make_sandbox(1)
+    path = book(("Reply ID", "Title"), (FIRST_ID, "former"))
+    with Records() as records:
+        number = cut_short(sandbox, records, path, RunKind.UNDO)
+    now = book(("Reply ID", "Title"), (FIRST_ID, None))
+    assert command("push", now, "--yes", "--base-url", sandbox.url).code == 0
+    ran = command("undo", "--yes")
+    assert (ran.code, f"“reply-xl resume {number}” finishes it" in ran.err) == (1, True)
+    assert command("resume", "--yes").code == 0
+    assert sandbox.contacts[FIRST_ID]["title"] == "former"
+
+
+def test_a_conflict_found_by_resume_stays_one(make_sandbox: Callable[..., Sandbox], book: Book, command: Callable[..., Ran]) -> None:
+    """The next push knows what Reply held when the run was planned, so a colleague's value is not replaced without a word."""
+    sandbox = make_sandbox(1)
+    path = book(("Reply ID", "Title"), (FIRST_ID, "mine"))
+    with Records() as records:
+        cut_short(sandbox, records, path, RunKind.PUSH)
+    sandbox.edit(FIRST_ID, title="theirs")
+    assert command("resume", "--yes", "--json").words == ["conflict"]
+    assert command("push", path, "--yes", "--json", "--base-url", sandbox.url).words == ["conflict"]
+    assert sandbox.contacts[FIRST_ID]["title"] == "theirs"
