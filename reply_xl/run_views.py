@@ -106,8 +106,9 @@ def _field(change: Change) -> str:
 
 
 def _field_word(outcome: Outcome | None, change: Change) -> str:
-    """The outcome of one field: of a row in which not everything was stored, the rest was."""
+    """The outcome of one field: of a row in which not everything was stored, the rest was; of a conflict, what had arrived before."""
     is_stored = outcome is not None and outcome.word is Word.NOT_STORED and change.target.name not in outcome.not_stored
+    is_stored |= outcome is not None and outcome.word is Word.CONFLICT and bool(outcome.sent)
     return Word.UPDATED.value if is_stored else _word(outcome).lower()
 
 

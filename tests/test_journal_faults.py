@@ -708,3 +708,20 @@ def test_a_conflict_found_by_resume_stays_one(make_sandbox: Callable[..., Sandbo
     assert command("resume", "--yes", "--json").words == ["conflict"]
     assert command("push", path, "--yes", "--json", "--base-url", sandbox.url).words == ["conflict"]
     assert sandbox.contacts[FIRST_ID]["title"] == "theirs"
+
+
+def test_what_arrived_of_a_conflict_row_is_shown_and_undone(
+    make_sandbox: Callable[..., Sandbox], book: Book, command: Callable[..., Ran]
+) -> None:
+    """The title had arrived before the run was cut, the city was changed by somebody else: the auditor sees the one that was written, and an
+    undo takes it back and leaves the other."""
+    sandbox = make_sandbox(1)
+    path = book(("Reply ID", "Title", "City"), (FIRST_ID, "CTO", "Bern"))
+    with Records() as records:
+        cut_short(sandbox, records, path, RunKind.PUSH)
+    sandbox.edit(FIRST_ID, title="CTO", city="theirs")
+    assert command("resume", "--yes", "--json").words == ["conflict"]
+    (line,) = command("show", 1, "--csv").out.splitlines()[1:]
+    assert ",Title,,CTO,updated," in line
+    assert command("undo", 1, "--yes").code == 0
+    assert (sandbox.contacts[FIRST_ID]["title"] or "", sandbox.contacts[FIRST_ID]["city"]) == ("", "theirs")
