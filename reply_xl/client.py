@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -25,6 +25,8 @@ from urllib3.util.retry import Retry
 from reply_xl import __version__, answers
 from reply_xl.errors import ApiFailed, ApiUnreachable, ConfigError, RateLimited
 from reply_xl.model import Contact, ContactList, CustomField, Named, Pace, Page, Whoami
+
+_T = TypeVar("_T")
 
 REPLY_URL = "https://api.reply.io"
 _MOST_BYTES = 64 * 2**20
@@ -173,14 +175,7 @@ class Client:
 
     def accounts(self, search: str) -> tuple[Named, ...]:
         """`GET /v3/contact-accounts?search=`: the accounts whose name holds `search`, the first few thousand of them."""
-        found: list[Named] = []
-        for number in range(_MOST_LIST_PAGES):
-            query = {"search": search, "top": _LISTS_PAGE, "skip": number * _LISTS_PAGE}
-            accounts, has_more = answers.accounts(self._get("/v3/contact-accounts", query))
-            found += accounts
-            if not has_more:
-                break
-        return tuple(found)
+        return self._searched("/v3/contact-accounts", search, answers.accounts)
 
     def contact(self, contact_id: int) -> Contact:
         """`GET /v3/contacts/{id}`. Raises `ContactNotFound`."""
@@ -214,11 +209,14 @@ class Client:
 
     def contact_lists(self, search: str) -> tuple[ContactList, ...]:
         """`GET /v3/contact-lists?search=`: the lists whose name holds `search`, the first few thousand of them."""
-        found: list[ContactList] = []
+        return self._searched("/v3/contact-lists", search, answers.contact_lists)
+
+    def _searched(self, path: str, search: str, read: Callable[[object], tuple[tuple[_T, ...], bool]]) -> tuple[_T, ...]:
+        """What a search finds, page by page."""
+        found: list[_T] = []
         for number in range(_MOST_LIST_PAGES):
-            query = {"search": search, "top": _LISTS_PAGE, "skip": number * _LISTS_PAGE}
-            lists, has_more = answers.contact_lists(self._get("/v3/contact-lists", query))
-            found += lists
+            page, has_more = read(self._get(path, {"search": search, "top": _LISTS_PAGE, "skip": number * _LISTS_PAGE}))
+            found += page
             if not has_more:
                 break
         return tuple(found)

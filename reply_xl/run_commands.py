@@ -119,8 +119,9 @@ def retry(arguments: argparse.Namespace) -> int:
                     f"{console.rows(conflicts)} with a conflict {'is' if conflicts == 1 else 'are'} left; --on-conflict says what to do."
                 )
         if not needing:
-            console.say(f"No other row of run {run.id} needs it; there is nothing to try again.")
-            return 0
+            conflicts = any(entry.outcome is not None and entry.outcome.word is Word.CONFLICT for entry in entries)
+            console.say(f"No {'other ' if conflicts else ''}row of run {run.id} needs it; there is nothing to try again.")
+            return 3 if conflicts else 0
         with Workbook(book) as workbook:
             sheet = sheet_of(workbook, run, recorded.entries, elsewhere=arguments.book is not None)
             places, header_row = rows_now(sheet, run, recorded.entries)

@@ -706,6 +706,7 @@ def test_a_conflict_found_by_resume_stays_one(make_sandbox: Callable[..., Sandbo
         cut_short(sandbox, records, path, RunKind.PUSH)
     sandbox.edit(FIRST_ID, title="theirs")
     assert command("resume", "--yes", "--json").words == ["conflict"]
+    assert command("retry", 1, "--yes").code == 3  # somebody has to decide first
     assert command("push", path, "--yes", "--json", "--base-url", sandbox.url).words == ["conflict"]
     assert sandbox.contacts[FIRST_ID]["title"] == "theirs"
 
