@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +83,18 @@ def data_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("reply_xl", appauthor=False, ensure_exists=True))
+
+
+def shared_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """The folder that Excel and Python share: `launcher.txt`, the mark of practice and the clicks. It is not made. The same as
+    `UserFolder` in `addin/ReplyClick.bas`; on a Mac it lies in Excel's container, where alone Excel may write unasked."""
+    if platform == "darwin":
+        home = environ.get("HOME", "")
+        inside = home if "/Library/Containers/" in home else f"{home}/Library/Containers/com.microsoft.Excel/Data"
+        return Path(inside, "reply_xl")
+    if "\\" in (local := environ.get("LOCALAPPDATA", "")):
+        return Path(local, "reply_xl")
+    return Path(environ.get("XDG_DATA_HOME") or f"{environ.get('HOME', '')}/.local/share", "reply_xl")
 
 
 def quota_file() -> Path | None:

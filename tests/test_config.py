@@ -105,3 +105,21 @@ def test_data_lies_in_the_users_folder(home: Path) -> None:
     folder = config.data_folder()
     assert folder.is_dir()
     assert folder.name == "reply_xl"
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "folder"),
+    [
+        ("linux", {"HOME": "/home/zoe"}, "/home/zoe/.local/share/reply_xl"),
+        ("linux", {"HOME": "/home/zoe", "XDG_DATA_HOME": ""}, "/home/zoe/.local/share/reply_xl"),
+        ("linux", {"HOME": "/home/zoe", "XDG_DATA_HOME": "/data"}, "/data/reply_xl"),
+        ("linux", {"HOME": "/home/zoe", "LOCALAPPDATA": "/not/windows"}, "/home/zoe/.local/share/reply_xl"),
+        ("darwin", {"HOME": "/Users/zoe"}, "/Users/zoe/Library/Containers/com.microsoft.Excel/Data/reply_xl"),
+        ("darwin", {"HOME": "/Users/zoe/Library/Containers/com.microsoft.Excel/Data"},
+         "/Users/zoe/Library/Containers/com.microsoft.Excel/Data/reply_xl"),
+        ("win32", {"LOCALAPPDATA": "C:\\Users\\zoe\\AppData\\Local", "HOME": "H:\\"}, str(Path("C:\\Users\\zoe\\AppData\\Local", "reply_xl"))),
+    ],
+)  # fmt: skip
+def test_the_folder_that_excel_shares(platform: str, environ: dict[str, str], folder: str) -> None:
+    """The same folder as in the add-in's `UserFolder`, on each system."""
+    assert config.shared_folder(environ, platform) == Path(folder)

@@ -15,7 +15,7 @@ from reply_xl import errors
 
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
-__init__ errors interrupts locks
+__init__ errors interrupts locks versions
 model database
 links windows_zones
 fields addresses host_values csv_text parts header_words
@@ -116,7 +116,7 @@ THIRD_PARTY = {
 # Modules that compute and do nothing else, and all that they may take from the standard library.
 PURE = (
     "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
-    "recheck runs locate choices click "
+    "recheck runs locate choices click versions "
     "header_words headers evidence claims "
     "cell_text countries emails links phones sizes time_zones truths windows_zones"
 )
