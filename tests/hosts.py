@@ -1,24 +1,37 @@
-"""One workbook, two hosts: the file engine opens the file itself, the fake Excel a copy of what is in it."""
+"""One workbook, three hosts: the file engine and a live LibreOffice open the file itself, the fake Excel a copy of what is in it.
+
+One LibreOffice serves all tests of a session; each test has a document of its own.
+"""
 
 from __future__ import annotations
 
+import atexit
+import re
+import shutil
+import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import openpyxl
+import pytest
 import xlwings as xw
 from fake_excel import ExcelError, FakeExcel, install
+from office_engine import Office, connect, is_available, start_office, why_not
 from openpyxl.styles import PatternFill, Protection
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.table import Table, TableColumn
 
 from reply_xl import engine
 from reply_xl.sheet import Sheet, choose_sheet
+from reply_xl.xlsx.model import ERROR_CODES
 
-HOSTS = ("file", "excel")
+_LIVE = "libreoffice"
+HOSTS = ("file", "excel", pytest.param(_LIVE, marks=pytest.mark.skipif(not is_available(), reason=why_not())))
 
 
 class Look(NamedTuple):
@@ -113,10 +126,10 @@ def _table(sheet: Any, number: int, area: str, has_header: bool, has_totals: boo
 
 
 class Host:
-    """An open workbook on one host. `fake` is the sheet of the fake Excel, None for a file."""
+    """An open workbook on one host. `fake` is the sheet of the fake Excel, None on the others; `kind` is the host's name."""
 
-    def __init__(self, book: Any, path: Path, fake: Any = None) -> None:
-        self.book, self.path, self.fake = book, path, fake
+    def __init__(self, kind: str, book: Any, path: Path, fake: Any = None) -> None:
+        self.kind, self.book, self.path, self.fake = kind, book, path, fake
         self._saved: dict[str, Look] | None = None
 
     def sheet(self, name: str | None = None) -> Sheet:
@@ -129,11 +142,19 @@ class Host:
             places = [(r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
             found = {_address(r, c): self._fake_look(_address(r, c)) for r, c in places}
         else:
-            copy = self.path.with_name(f"saved-{self.path.name}")
-            self.book.save(str(copy))
-            sheet: Any = openpyxl.load_workbook(copy)[self.book.sheets[0].name]
-            found = {cell.coordinate: _file_look(cell) for row in sheet.iter_rows() for cell in row}
+            sheet: Any = openpyxl.load_workbook(self.saved())[self.book.sheets[0].name]
+            look = _look_in_libreoffice if self.kind == _LIVE else _file_look
+            found = {cell.coordinate: look(cell) for row in sheet.iter_rows() for cell in row}
         return {address: look for address, look in found.items() if look != Look(None, None, "General", None)}
+
+    def saved(self) -> Path:
+        """An .xlsx file of what stands in the book now."""
+        copy = self.path.with_name(f"saved-{self.path.name}")
+        if self.kind == _LIVE:
+            self.book.impl.save_copy(copy)
+        else:
+            self.book.save(str(copy))
+        return copy
 
     def look(self, address: str) -> Look:
         return self.looks().get(address, Look(None, None, "General", None))
@@ -158,6 +179,17 @@ def _file_look(cell: Any) -> Look:
     return Look(None if formula else value, cell.value if formula else None, cell.number_format, color)
 
 
+def _look_in_libreoffice(cell: Any) -> Look:
+    """As Excel would have saved it: LibreOffice marks the language of a number format, escapes its signs, keeps an error that stands in a
+    cell as a formula, and does not escape a text that looks like an escape."""
+    look = _file_look(cell)
+    number_format = re.sub(r"\[\$-\d+\]|\\(?=[-. :])", "", look.number_format)
+    if look.formula is not None and look.formula[1:] in ERROR_CODES:
+        return look._replace(value=look.formula[1:], formula=None, number_format=number_format)
+    value = cell.value if isinstance(look.value, str) else look.value
+    return look._replace(value=value, number_format=number_format)
+
+
 def _address(row: int, column: int) -> str:
     return f"{openpyxl.utils.get_column_letter(column)}{row}"
 
@@ -167,12 +199,70 @@ def opened(host: str, path: Path) -> Iterator[Host]:
     if host == "file":
         book = engine.open_book(path)
         try:
-            yield Host(book, path)
+            yield Host(host, book, path)
         finally:
             book.close()
+        return
+    if host == _LIVE:
+        with _live(path) as book:
+            yield Host(host, book, path)
         return
     excel = FakeExcel()
     excel.today = datetime.now().date()
     fake_book = excel.open(path)
     with install(excel):
-        yield Host(xw.books[path.name], path, fake_book.sheets[0])
+        yield Host(host, xw.books[path.name], path, fake_book.sheets[0])
+
+
+@cache
+def _started() -> list[Office]:
+    """At most one, that of this session."""
+    offices: list[Office] = []
+    folder = Path(tempfile.mkdtemp(prefix="reply-xl-office"))
+
+    def end() -> None:
+        for office in offices:
+            office.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
+    offices.append(start_office(folder))
+    return offices
+
+
+def office() -> Office:
+    """The LibreOffice of this session, which is started when it is first asked for, and again if it has died."""
+    offices = _started()
+    if not offices[0].is_running:
+        _started.cache_clear()
+        offices = _started()
+    return offices[0]
+
+
+@contextmanager
+def live_engine() -> Iterator[Any]:
+    """xlwings over the session's LibreOffice; afterwards no document is open in it and xlwings is as before."""
+    engines = xw.engines
+    state = engines.active, list(engines.engines), dict(engines.engines_by_name)
+    running = office()
+    live = connect(running.pipe, pid=running.pid)
+    engines.add(live)
+    live.activate()
+    try:
+        yield live
+    finally:
+        engines.active, engines.engines[:], engines.engines_by_name = state
+        for book in live.apps.impl[running.pid].books:
+            book.close()
+
+
+@contextmanager
+def _live(path: Path) -> Iterator[Any]:
+    """LibreOffice takes only the active cell from a file; the rest of the selection is made here."""
+    with zipfile.ZipFile(path) as package:
+        selected = re.search(r'sqref="([^"]+)"', package.read("xl/worksheets/sheet1.xml").decode())
+    with live_engine():
+        book = xw.apps.active.books.open(str(path))
+        if selected is not None and selected[1] != "A1":
+            book.sheets[0].range(selected[1].replace(" ", ",")).select()
+        yield book

@@ -576,8 +576,9 @@ TEXTS = [
 ]  # fmt: skip
 
 
-def test_text_is_literal(open_book: Open) -> None:
-    """Whatever a text looks like, the cell holds it as text: in our columns and in filled ones, of every number format."""
+def test_text_is_literal(open_book: Open, host: str) -> None:
+    """Whatever a text looks like, the cell holds it as text: in our columns and in filled ones, of every number format. (LibreOffice itself
+    formats a cell as text in which it keeps one that looks like a formula.)"""
     rows = [["Email", "domain", "phoneStatus"], *([f"{n}", None, None] for n in range(len(TEXTS)))]
     book = open_book(rows, formats={"C2:C99": "@"})
     sheet = book.sheet()
@@ -595,7 +596,7 @@ def test_text_is_literal(open_book: Open) -> None:
         for letter in "BCDE":
             look = looks[f"{letter}{number}"]
             assert (look.value, look.formula) == (text, None), f"{letter}{number}"
-    assert looks["B2"].number_format == "General"
+    assert looks["B2"].number_format == ("@" if host == "libreoffice" else "General")
 
 
 def test_odd_text(open_book: Open) -> None:
