@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from reply_xl import __version__, commands, run_commands
+from reply_xl import __version__, commands, run_commands, setup_commands
 from reply_xl.commands import COULD_NOT_RUN, NEEDS_ATTENTION, WRONG_USE
 from reply_xl.errors import Cancelled, NotAgreed, ReplyXlError
 
@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         subparser.add_argument(
             "--base-url", metavar="URL", help="another server than https://api.reply.io, such as that of “reply-xl sandbox”"
         )
+    _add_setup_commands(command)
     _add_sandbox_options(command("sandbox", commands.sandbox, "Run a server on this computer that answers as Reply does, for practice."))
     return parser
 
@@ -151,6 +152,19 @@ def _add_journal_commands(
         "--reserve", metavar="PERCENT", type=_percent, help="keep this share of the requests free for other programs (0 to 90)"
     )
     quota.add_argument("--base-url", metavar="URL", help="another server than https://api.reply.io")
+
+
+def _add_setup_commands(command: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    install = command("install", setup_commands.install, "Put the tab Reply into Excel for this user. No administrator is needed.")
+    uninstall = command("uninstall", setup_commands.uninstall, "Take the tab Reply out of Excel again.")
+    command("agent", setup_commands.agent, "Wait for clicks in Excel and obey them (install --agent starts this at logon).")
+    install.add_argument("--xlam", metavar="FILE", type=Path, help="install this copy of ReplyXL.xlam, which your IT signed")
+    install.add_argument("--agent", action="store_true", help="where Excel may start no program: start one at logon that waits for clicks")
+    uninstall.add_argument("--everything", action="store_true", help="delete the journal of all runs and the API key as well")
+    uninstall.add_argument("--yes", action="store_true", help="agree to --everything without being asked")
+    for subparser in (install, uninstall):
+        subparser.add_argument("--prefix", metavar="FOLDER", type=Path, help="rehearse in this folder instead of your own ones")
+        subparser.add_argument("--as", dest="system", choices=("windows", "mac", "other"), help=argparse.SUPPRESS)
 
 
 def _run_number(text: str) -> int:

@@ -92,7 +92,8 @@ def shared_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.p
         home = environ.get("HOME", "")
         inside = home if "/Library/Containers/" in home else f"{home}/Library/Containers/com.microsoft.Excel/Data"
         return Path(inside, "reply_xl")
-    if "\\" in (local := environ.get("LOCALAPPDATA", "")):
+    local = environ.get("LOCALAPPDATA", "")
+    if "\\" in local or (local and platform == "win32"):
         return Path(local, "reply_xl")
     return Path(environ.get("XDG_DATA_HOME") or f"{environ.get('HOME', '')}/.local/share", "reply_xl")
 

@@ -15,9 +15,9 @@ from reply_xl import errors
 
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
-__init__ errors interrupts locks versions
+__init__ errors interrupts locks versions registries vba launcher
 model database
-links windows_zones
+links windows_zones addin_file applescript
 fields addresses host_values csv_text parts header_words
 cell_text countries click
 emails phone_hints phones sizes time_zones truths
@@ -32,17 +32,19 @@ recheck runs
 locate
 client pace journal config cells results template
 records recording
-lookup sheet csv_book pages references
-columns_page
+lookup sheet csv_book pages references computers
+columns_page places
+logon placing agent
 plan send workbook session repair
-delivery
+delivery install
 preview push pull download practice undo conduct
 console
 dialogue run_views
 demo pull_new
 commands
-run_commands
+run_commands setup_commands
 cli
+shortcut
 __main__
 """
 
@@ -95,6 +97,7 @@ DOORS = {
 # Module → the packages of others that it imports.
 THIRD_PARTY = {
     "client": "requests truststore urllib3",
+    "computers": "pythoncom win32com",
     "config": "keyring platformdirs",
     "console": "rich",
     "csv_book": "xlwings",
@@ -116,12 +119,12 @@ THIRD_PARTY = {
 # Modules that compute and do nothing else, and all that they may take from the standard library.
 PURE = (
     "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
-    "recheck runs locate choices click versions "
+    "recheck runs locate choices click versions vba launcher applescript "
     "header_words headers evidence claims "
     "cell_text countries emails links phones sizes time_zones truths windows_zones"
 )
 COMPUTING = """
-__future__ collections collections.abc dataclasses datetime decimal difflib enum functools hashlib json math re typing unicodedata
+__future__ collections collections.abc dataclasses datetime decimal difflib enum functools hashlib json math re struct typing unicodedata
 urllib.parse zoneinfo
 """
 

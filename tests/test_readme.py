@@ -27,7 +27,7 @@ def test_every_command_and_option_is_described() -> None:
     def help_of(*words: str) -> str:
         return subprocess.run([sys.executable, "-m", "reply_xl", *words, "--help"], capture_output=True, text=True, check=True).stdout
 
-    commands = set(re.findall(r"^    ([a-z]+) ", help_of(), flags=re.MULTILINE))
+    commands = set(re.findall(r"^    ([a-z]+)(?: |$)", help_of(), flags=re.MULTILINE))
     assert commands == set(re.findall(r"`reply-xl ([a-z]+)", TEXT.split("### Commands")[1].split("| option |")[0]))
     for command, heading in (("push", "| option |"), ("sandbox", "| option of `sandbox` |")):
         options = set(re.findall(r"(--[a-z-]+)", help_of(command))) - {"--help"}

@@ -1,0 +1,148 @@
+"""The agent: waits for clicks in the shared folder and starts one process for each, where Excel itself may start none.
+
+`python -m reply_xl.agent` runs at logon. It reads no click and takes none: the process that it starts does, so that nothing in a click
+can stop the agent. It ends when `launcher.txt` is changed or gone, which is how `install` and `uninstall` replace and end it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import FrameType
+
+from reply_xl import __version__, config
+from reply_xl.locks import lock
+from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICKS, LAUNCHER
+
+EVERY = 0.25
+"""Seconds between two looks at the folder."""
+_PATIENCE = 10.0
+"""Seconds that a new agent waits for the one it replaces."""
+_MOST_STARTS = 2
+_MOST_AT_ONCE = 8
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Started:
+    process: subprocess.Popen[bytes]
+    times: int
+    is_over: bool = False
+
+
+class Agent:
+    """Watches `folder/clicks`. `command` is what takes a click, its ID comes last."""
+
+    def __init__(self, folder: Path, command: Sequence[str]) -> None:
+        self._folder = folder
+        self._command = list(command)
+        self._started: dict[str, _Started] = {}
+        self._launcher = self._read_launcher()
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set or the launcher is changed. Processes that are at work go on."""
+        while not stop.is_set() and self._read_launcher() == self._launcher:
+            self.look()
+            stop.wait(EVERY)
+
+    def look(self) -> None:
+        """Starts a process for each click that has none. One that ended and left its click is started once more, then left to VBA's words."""
+        waiting = set(self._waiting())
+        for name, started in list(self._started.items()):
+            code = started.process.poll()
+            if code is not None and not started.is_over:
+                started.is_over = True
+                _log.info("%s ended with %s", name, code)
+            if started.is_over and name not in waiting:
+                del self._started[name]
+        for name in sorted(waiting):
+            before = self._started.get(name)
+            if before is not None and (not before.is_over or before.times >= _MOST_STARTS):
+                continue
+            if sum(not one.is_over for one in self._started.values()) >= _MOST_AT_ONCE:
+                break
+            self._start(name, 1 if before is None else before.times + 1)
+
+    def _start(self, name: str, times: int) -> None:
+        quiet = subprocess.DEVNULL
+        try:
+            process = subprocess.Popen([*self._command, name], stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home())
+        except OSError as error:
+            _log.error("%s could not be started: %s", name, error)
+            return
+        _log.info("%s is process %d", name, process.pid)
+        self._started[name] = _Started(process, times)
+
+    def _waiting(self) -> Iterator[str]:
+        try:
+            with os.scandir(self._folder / CLICKS) as entries:
+                for entry in entries:
+                    found = re.fullmatch(r"([0-9A-F]{15})\.click", entry.name)
+                    if found and entry.is_file(follow_symlinks=False):
+                        yield found[1]
+        except OSError:
+            return
+
+    def _read_launcher(self) -> bytes | None:
+        try:
+            return (self._folder / LAUNCHER).read_bytes()
+        except OSError:
+            return None
+
+
+def run(folder: Path, command: Sequence[str], stop: threading.Event, *, patience: float = _PATIENCE) -> bool:
+    """Watches `folder` as its only agent; False where another one does and goes on doing so for `patience` seconds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + patience
+    with (folder / AGENT_LOCK).open("ab") as file:
+        while True:
+            try:
+                lock(file)
+                break
+            except OSError:
+                if time.monotonic() > until or stop.wait(EVERY):
+                    return False
+        agent = Agent(folder, command)
+        _log.info("reply-xl %s waits for clicks", __version__)
+        try:
+            agent.run(stop)
+        finally:
+            _log.info("the agent ends")
+    return True
+
+
+def main() -> int:
+    """Without a window and without a word: what happens stands in `agent.log` of the shared folder, without names or addresses."""
+    folder = config.shared_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / AGENT_LOG, maxBytes=200_000, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    stop = threading.Event()
+    _on_end(stop.set)
+    run(folder, [sys.executable, "-I", "-m", "reply_xl.ribbon"], stop)
+    return 0
+
+
+def _on_end(act: Callable[[], None]) -> None:
+    def obey(_number: int, _frame: FrameType | None) -> None:
+        act()
+
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, obey)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+"""Puts the add-in into Excel's start-up folder and everything beside it that a click needs, and takes it away again.
+
+Needs no administrator. Both can be repeated: what is already as it should be stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PureWindowsPath
+
+from reply_xl import __version__
+from reply_xl.applescript import start_script
+from reply_xl.computers import Computer, System
+from reply_xl.errors import ConfigError
+from reply_xl.launcher import Launcher, parse
+from reply_xl.locks import lock
+from reply_xl.logon import agent_command, has_logon_start, remove_logon_start, set_logon_start
+from reply_xl.places import AGENT_LOCK, AGENT_LOG, PRACTICE, SCRIPT, places, second_copies
+from reply_xl.placing import forget_staged, put_addin
+
+SHORTCUTS = {
+    "Update the selected rows": ("push --live", "Updates the contacts of the rows that are selected in Excel"),
+    "Preview the selected rows": ("preview --live", "Shows what would change in Reply for the rows that are selected in Excel"),
+}
+_LONGEST = 259
+_PATIENCE = 3.0
+
+
+@dataclass(slots=True)
+class Report:
+    """`done`: a sentence for each thing that was done; `next`: what is left to do for the user. `is_whole`: nothing failed."""
+
+    done: list[str] = field(default_factory=list)
+    next: list[str] = field(default_factory=list)
+    is_whole: bool = True
+
+
+def install(computer: Computer, addin: bytes, *, agent: bool = False) -> Report:
+    """Copies `addin` and writes what it needs, and reads each thing back. An agent that was chosen before stays. Raises `ConfigError`, in
+    most cases before anything was written."""
+    _check(computer)
+    at, report = places(computer), Report()
+    with _writing(at.startup):
+        was_there = at.addin.exists() and at.addin.read_bytes() == addin
+        if was_there:
+            forget_staged(computer)
+            is_placed = True
+        else:
+            is_placed = put_addin(computer, addin)
+        if is_placed and at.addin.read_bytes() != addin:
+            raise OSError(f"{at.addin} is not what was written")
+    if is_placed:
+        report.done.append(f"The add-in {'was already' if was_there else 'is now'} in {at.startup}.")
+    else:
+        report.done.append("The old add-in is open in Excel; the new one is put in its place as soon as Excel is closed.")
+    chosen = agent or has_logon_start(computer)
+    with _writing(at.shared):
+        _write_launcher(computer, has_agent=chosen)
+    report.done.append(f"A click in Excel starts {computer.python}.")
+    if computer.system is System.MAC:
+        _write_script(computer)
+        report.done.append(f"The script that Excel needs for that is in {at.scripts}.")
+    if chosen:
+        with _writing(at.logon or at.shared):
+            where = set_logon_start(computer)
+            computer.deeds.start(agent_command(computer))
+        report.done.append(f"A small program waits for clicks from now on, and starts when you log on ({where}).")
+        if not agent:
+            report.done.append("It was chosen before and stays; “reply-xl uninstall” takes it away.")
+    if at.menu is not None:
+        _write_shortcuts(computer, at.menu, report)
+    for copy in second_copies(computer):
+        report.is_whole = False
+        report.next.append(f"Remove the second copy of the add-in, {copy}: with two of them Excel shows the tab Reply twice.")
+    if not is_placed or computer.deeds.is_excel_open():
+        report.next.append("Restart Excel: close all its windows and open it again.")
+    else:
+        report.next.append("Start Excel: the tab Reply is in its ribbon.")
+    return report
+
+
+def uninstall(computer: Computer, *, everything: bool = False) -> Report:
+    """Removes what `install` wrote, and what clicks and the agent left. The journal stays unless `everything` is to go. Raises `ConfigError`
+    where a file of ours cannot be removed; an add-in that Excel holds is named in the report."""
+    at, report = places(computer), Report()
+    with _writing(at.shared):
+        forget_staged(computer)
+        if remove_logon_start(computer):
+            report.done.append("The small program that waited for clicks no longer starts when you log on, and ends now.")
+        was_there = at.launcher.exists()
+        at.launcher.unlink(missing_ok=True)
+        _await_agent(at.shared / AGENT_LOCK)
+        for name in (PRACTICE, AGENT_LOCK, AGENT_LOG, f"{AGENT_LOG}.1"):
+            (at.shared / name).unlink(missing_ok=True)
+        shutil.rmtree(at.clicks, ignore_errors=True)
+        if was_there:
+            report.done.append("Excel no longer knows which program to start.")
+    with _writing(at.startup):
+        _remove_addin(computer, report)
+    if at.scripts is not None and (at.scripts / SCRIPT).exists():
+        with _writing(at.scripts):
+            (at.scripts / SCRIPT).unlink()
+        report.done.append("The script in Excel's folder is removed.")
+    if at.menu is not None and at.menu.exists():
+        with _writing(at.menu):
+            for name in SHORTCUTS:
+                (at.menu / f"{name}.lnk").unlink(missing_ok=True)
+            _remove_empty(at.menu)
+        report.done.append("The entries in the Start menu are removed.")
+    if everything:
+        for folder in (at.shared, at.data):
+            if folder.exists():
+                with _writing(folder):
+                    shutil.rmtree(folder)
+        report.done.append("The journal of all runs and everything else of reply-xl in your folders is deleted.")
+    for folder in (at.shared, at.data):
+        _remove_empty(folder)
+    if not report.done:
+        report.done.append("Nothing of reply-xl was installed in Excel.")
+    if at.data.exists() and any(at.data.iterdir()):
+        report.next.append(f"The journal of your runs stays in {at.data}; “reply-xl uninstall --everything” deletes it, and the API key.")
+    return report
+
+
+def remove_empty_folders(computer: Computer) -> None:
+    """After a rehearsal: the folders that `install` made, up to the home of the user who is rehearsed, as far as they are empty."""
+    at = places(computer)
+    for folder in filter(None, (at.startup, *at.others, at.shared, at.data, at.scripts, at.menu, at.logon and at.logon.parent)):
+        while folder.is_relative_to(computer.home) and (not folder.exists() or _remove_empty(folder)):
+            folder = folder.parent
+
+
+def _check(computer: Computer) -> None:
+    """Raises `ConfigError` where this Python cannot be started from Excel."""
+    for origin in computer.origins:
+        parts = [part.casefold() for part in PureWindowsPath(origin).parts]
+        if "windowsapps" in parts or any(part.startswith("pythonsoftwarefoundation.python") for part in parts):
+            raise ConfigError(
+                "This Python is from the Microsoft Store, and what it writes lands where Excel cannot see it; install reply-xl as the README "
+                "shows, with uv, which brings its own Python, and run “reply-xl install” again."
+            )
+    if not computer.python.exists():
+        raise ConfigError(f"{computer.python} is missing, and Excel needs it; install reply-xl as the README shows, with uv.")
+    at = places(computer)
+    for path in (computer.python, at.shared, at.startup):
+        text = str(path)
+        if re.search(r'["\x00-\x1f]', text):
+            raise ConfigError(
+                f"The folder {path.parent} has a quotation mark or a line break in its name; install reply-xl in another one."
+            )
+        if computer.system is not System.WINDOWS:
+            continue
+        if not computer.spells(text):
+            strange = "".join(sorted({char for char in text if not computer.spells(char)}))
+            raise ConfigError(
+                f"Excel's macros on this computer cannot spell “{strange}” in {path}; ask IT to switch on Unicode UTF-8 in the region settings "
+                "of Windows, or work without the tab: “reply-xl push --live” updates what is selected in Excel."
+            )
+        if len(text) > _LONGEST:
+            raise ConfigError(f"{path} is too long for Excel's macros; install reply-xl in a folder with a shorter name.")
+
+
+def _write_launcher(computer: Computer, *, has_agent: bool) -> None:
+    file = places(computer).launcher
+    wanted = Launcher(str(computer.python), has_agent, __version__)
+    data = wanted.text().encode(computer.code_page)
+    if not file.exists() or file.read_bytes() != data:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        scratch = file.with_suffix(".tmp")
+        scratch.write_bytes(data)
+        scratch.replace(file)
+    if parse(file.read_bytes().decode(computer.code_page)) != wanted:
+        raise OSError(f"{file} is not what was written")
+
+
+def _write_script(computer: Computer) -> None:
+    folder = places(computer).scripts
+    assert folder is not None
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = folder / f"new-{SCRIPT}"
+        try:
+            computer.deeds.compile_script(start_script(str(computer.python)), scratch)
+            if not scratch.stat().st_size:
+                raise OSError("the script is empty")
+            scratch.replace(folder / SCRIPT)
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+def _write_shortcuts(computer: Computer, folder: Path, report: Report) -> None:
+    """The tab works without them: that they cannot be made is said and is no failure."""
+    console = computer.python.with_name(computer.python.name.replace("pythonw", "python"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, (words, says) in SHORTCUTS.items():
+            computer.deeds.write_shortcut(folder / f"{name}.lnk", console, f"-I -m reply_xl.shortcut {words}", says)
+    except OSError:
+        _remove_empty(folder)
+        report.done.append("The entries in the Start menu could not be made; nothing else needs them.")
+    else:
+        report.done.append(f"The Start menu has “{'” and “'.join(SHORTCUTS)}” under Reply for Excel.")
+
+
+def _await_agent(held: Path) -> None:
+    """The agent ends when its launcher is gone, and lets go of its files then."""
+    until = time.monotonic() + _PATIENCE
+    while held.exists() and time.monotonic() < until:
+        with contextlib.suppress(OSError), held.open("ab") as file:
+            lock(file)
+            return
+        time.sleep(0.05)
+
+
+def _remove_addin(computer: Computer, report: Report) -> None:
+    file = places(computer).addin
+    if not file.exists():
+        return
+    try:
+        computer.deeds.remove(file)
+    except PermissionError:
+        report.is_whole = False
+        report.next.append(f"Close Excel, which holds {file}, and run “reply-xl uninstall” again.")
+        return
+    report.done.append(f"The add-in is removed from {file.parent}.")
+    if computer.deeds.is_excel_open():
+        report.next.append("Restart Excel: until then it still shows the tab Reply.")
+
+
+def _remove_empty(folder: Path) -> bool:
+    """Whether it was there, held nothing, and is gone."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Says where this computer did not let a file be written, read or removed."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"This computer does not let reply-xl change {error.filename or path} ({error.strerror or error}); close what uses it, or ask IT."
+        ) from error

@@ -1,0 +1,533 @@
+"""Installing into Excel: the real installer over simulated Windows and Mac computers, and the command under --prefix."""
+
+from __future__ import annotations
+
+import dataclasses
+import plistlib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Ran
+
+from reply_xl import __version__, config
+from reply_xl.addin_file import our_addin
+from reply_xl.computers import Computer, RehearsedDeeds, System, rehearsal
+from reply_xl.errors import ConfigError
+from reply_xl.install import SHORTCUTS, Report, install, remove_empty_folders, uninstall
+from reply_xl.launcher import Launcher, parse
+from reply_xl.places import EXCEL_OPTIONS, OFFICE_FOLDERS, RUN, RUN_NAME, RUN_ONCE, Places, places, second_copies
+from reply_xl.placing import place_staged
+
+ADDIN = b"the add-in"
+SYSTEMS = list(System)
+
+
+@pytest.fixture(params=SYSTEMS)
+def computer(request: pytest.FixtureRequest, tmp_path: Path) -> Computer:
+    """A computer of each kind, with a user that has nothing yet."""
+    return rehearsal(tmp_path / "zoe", request.param)
+
+
+@pytest.fixture
+def windows(tmp_path: Path) -> Computer:
+    return rehearsal(tmp_path / "zoe", System.WINDOWS)
+
+
+def deeds(computer: Computer) -> RehearsedDeeds:
+    assert isinstance(computer.deeds, RehearsedDeeds)
+    return computer.deeds
+
+
+def files(computer: Computer) -> dict[str, bytes]:
+    """All files of the user, by path."""
+    return {str(file.relative_to(computer.home)): file.read_bytes() for file in computer.home.rglob("*") if file.is_file()}
+
+
+def launcher(at: Places) -> Launcher | None:
+    return parse(at.launcher.read_bytes().decode())
+
+
+def told(report: Report) -> str:
+    return "\n".join([*report.done, *report.next])
+
+
+# -- there and back
+
+
+@pytest.mark.parametrize("agent", [False, True])
+def test_there_and_back(computer: Computer, agent: bool) -> None:
+    """What install writes is there, once; a second install changes no byte; uninstall leaves nothing, and says so when repeated."""
+    first = install(computer, ADDIN, agent=agent)
+    assert first.is_whole
+    at = places(computer)
+    assert at.addin.read_bytes() == ADDIN
+    assert launcher(at) == Launcher(str(computer.python), agent, __version__)
+    written = files(computer)
+    second = install(computer, ADDIN, agent=agent)
+    assert files(computer) == written
+    assert f"The add-in was already in {at.startup}." in second.done
+    assert uninstall(computer).is_whole
+    assert files(computer) == {}
+    again = uninstall(computer)
+    assert again.done == ["Nothing of reply-xl was installed in Excel."]
+    assert again.is_whole
+    remove_empty_folders(computer)
+    assert not computer.home.exists()
+
+
+@pytest.mark.parametrize(
+    ("system", "paths"),
+    [
+        (
+            System.WINDOWS,
+            {
+                "AppData/Roaming/Microsoft/Excel/XLSTART/ReplyXL.xlam",
+                "AppData/Local/reply_xl/launcher.txt",
+                "AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Reply for Excel/Update the selected rows.lnk",
+                "AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Reply for Excel/Preview the selected rows.lnk",
+            },
+        ),
+        (
+            System.MAC,
+            {
+                "Library/Group Containers/UBF8T346G9.Office/User Content.localized/Startup.localized/Excel/ReplyXL.xlam",
+                "Library/Containers/com.microsoft.Excel/Data/reply_xl/launcher.txt",
+                "Library/Application Scripts/com.microsoft.Excel/ReplyXL.scpt",
+            },
+        ),
+        (System.OTHER, {".local/share/excel/startup/ReplyXL.xlam", ".local/share/reply_xl/launcher.txt"}),
+    ],
+)
+def test_where_everything_lands(tmp_path: Path, system: System, paths: set[str]) -> None:
+    """The folders of the real systems, and nothing anywhere else."""
+    computer = rehearsal(tmp_path, system)
+    install(computer, ADDIN)
+    assert set(files(computer)) == paths
+
+
+def test_the_folders_of_others_stay(computer: Computer) -> None:
+    """Neither Excel's own folder nor what else lies there is touched."""
+    at = places(computer)
+    at.startup.mkdir(parents=True)
+    (at.startup / "PERSONAL.XLSB").write_bytes(b"theirs")
+    install(computer, ADDIN, agent=True)
+    uninstall(computer)
+    remove_empty_folders(computer)
+    assert list(files(computer).values()) == [b"theirs"]
+
+
+def test_a_new_version_takes_the_place_of_the_old(computer: Computer) -> None:
+    """All or nothing, and Excel never sees a second file in its folder."""
+    install(computer, b"old")
+    install(computer, ADDIN)
+    at = places(computer)
+    assert [file.name for file in at.startup.iterdir()] == ["ReplyXL.xlam"]
+    assert at.addin.read_bytes() == ADDIN
+
+
+# -- what the launcher says
+
+
+def test_the_launcher_is_what_vba_reads(windows: Computer) -> None:
+    """Lines ended by CRLF, the Python without a window, and the module that takes a click."""
+    install(windows, ADDIN)
+    assert places(windows).launcher.read_bytes() == (
+        f"reply-xl launcher 1\r\nversion={__version__}\r\npython={windows.python}\r\narguments=-I -m reply_xl.ribbon\r\n"
+    ).encode("ascii")
+
+
+def test_the_launcher_is_written_in_the_code_page(tmp_path: Path) -> None:
+    """A name that the code page spells arrives in VBA as it is."""
+    python = tmp_path / "Zoë" / "pythonw.exe"
+    python.parent.mkdir()
+    python.touch()
+    computer = rehearsal(tmp_path / "home", System.WINDOWS, code_page="cp1252", python=python)
+    install(computer, ADDIN)
+    assert "Zoë".encode("cp1252") in places(computer).launcher.read_bytes()
+
+
+def test_the_folder_of_the_launcher_is_the_one_clicks_go_to(computer: Computer) -> None:
+    """The installer writes where `config.shared_folder` looks."""
+    assert places(computer).shared == config.shared_folder(computer.environ, computer.system.platform)
+
+
+# -- refusals
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.12_3.12.2800.0_x64__qbz5n2kfra8p0\python3.12.exe",
+        r"C:\Users\zoe\AppData\Local\Microsoft\WindowsApps\python.exe",
+        r"C:\Users\zoe\AppData\Local\Packages\PythonSoftwareFoundation.Python.3.12_qbz5n2kfra8p0\LocalCache\local-packages\Python312",
+    ],
+)
+def test_the_store_python_is_refused(windows: Computer, origin: str) -> None:
+    """Also where only the interpreter behind the environment is from the Store; nothing is written, and the way out is named."""
+    computer = dataclasses.replace(windows, origins=(r"C:\work\venv\Scripts\python.exe", origin))
+    with pytest.raises(ConfigError, match="Microsoft Store") as caught:
+        install(computer, ADDIN)
+    assert "uv" in str(caught.value)
+    assert not computer.home.exists()
+
+
+@pytest.mark.parametrize("where", ["python", "home"])
+def test_a_path_that_the_code_page_cannot_spell_is_refused(tmp_path: Path, where: str) -> None:
+    """The sentence names the characters and both ways out; nothing is written."""
+    strange = tmp_path / "Łukasz"
+    python = (strange if where == "python" else tmp_path) / "pythonw.exe"
+    python.parent.mkdir(exist_ok=True)
+    python.touch()
+    computer = rehearsal(strange / "home" if where == "home" else tmp_path / "home", System.WINDOWS, code_page="cp1252", python=python)
+    with pytest.raises(ConfigError, match="“Ł”") as caught:
+        install(computer, ADDIN)
+    assert "UTF-8" in str(caught.value)
+    assert "push --live" in str(caught.value)
+    assert not computer.home.exists()
+    utf_8 = dataclasses.replace(computer, code_page="utf-8")
+    assert install(utf_8, ADDIN).is_whole
+
+
+def test_best_fits_do_not_count_as_spelled() -> None:
+    """A character that only resembles one of the code page is not that character."""
+    computer = rehearsal(Path("x"), System.WINDOWS, code_page="cp1252")
+    assert computer.spells("Zoë")
+    assert not computer.spells("Ł")
+    assert not computer.spells("Ａ")
+
+
+def test_a_python_that_is_gone_is_refused(windows: Computer) -> None:
+    """An environment without pythonw.exe."""
+    with pytest.raises(ConfigError, match=r"pythonw\.exe is missing"):
+        install(dataclasses.replace(windows, python=Path("/nowhere/pythonw.exe")), ADDIN)
+
+
+def test_a_quotation_mark_is_refused(tmp_path: Path) -> None:
+    """Nothing after it could be quoted for the shell."""
+    python = tmp_path / 'a"b' / "python"
+    python.parent.mkdir()
+    python.touch()
+    with pytest.raises(ConfigError, match="quotation mark"):
+        install(rehearsal(tmp_path / "home", System.MAC, python=python), ADDIN)
+
+
+def test_a_path_that_is_too_long_is_refused(windows: Computer, tmp_path: Path) -> None:
+    """VBA's Dir knows 259 characters."""
+    folder = tmp_path.joinpath(*["x" * 100] * 3)
+    folder.mkdir(parents=True)
+    (folder / "pythonw.exe").touch()
+    with pytest.raises(ConfigError, match="too long"):
+        install(dataclasses.replace(windows, python=folder / "pythonw.exe"), ADDIN)
+
+
+def test_a_folder_that_cannot_be_written_has_its_sentence(computer: Computer) -> None:
+    """A file lies where the folder should be."""
+    at = places(computer)
+    at.startup.parent.mkdir(parents=True)
+    at.startup.write_text("a file")
+    with pytest.raises(ConfigError, match="does not let reply-xl change") as caught:
+        install(computer, ADDIN)
+    assert str(at.startup) in str(caught.value)
+
+
+# -- Excel is open
+
+
+def test_with_excel_open_it_says_restart(computer: Computer) -> None:
+    """The file is in its place, and Excel reads it when it starts."""
+    deeds(computer).excel_is_open = True
+    assert install(computer, ADDIN).next == ["Restart Excel: close all its windows and open it again."]
+    assert "Restart Excel: until then it still shows the tab Reply." in uninstall(computer).next
+
+
+def test_a_file_that_excel_holds_is_staged(windows: Computer) -> None:
+    """The old file stays whole, nothing new lies in Excel's folder, a process waits, and the next logon begins the waiting anew."""
+    install(windows, b"old")
+    at = places(windows)
+    deeds(windows).held.add(at.addin)
+    report = install(windows, ADDIN)
+    assert "is put in its place as soon as Excel is closed" in told(report)
+    assert "Restart Excel" in told(report)
+    assert at.addin.read_bytes() == b"old"
+    assert [file.name for file in at.startup.iterdir()] == ["ReplyXL.xlam"]
+    assert deeds(windows).started == [[str(windows.python), "-I", "-m", "reply_xl.placing"]]
+    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.placing'
+
+
+def test_the_staged_file_is_placed_when_excel_lets_go(windows: Computer) -> None:
+    """However long that takes; then nothing of the staging is left."""
+    install(windows, b"old")
+    at = places(windows)
+    deeds(windows).held.add(at.addin)
+    install(windows, ADDIN)
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 5:
+            deeds(windows).held.clear()
+
+    assert place_staged(windows, wait)
+    assert len(waits) == 5
+    assert at.addin.read_bytes() == ADDIN
+    assert not at.staged.exists()
+    assert windows.registry.value(RUN_ONCE, RUN_NAME) is None
+    assert not place_staged(windows, wait)
+
+
+def test_waiting_ends_when_it_was_taken_back(windows: Computer) -> None:
+    """After an uninstall nothing is put back."""
+    install(windows, b"old")
+    deeds(windows).held.add(places(windows).addin)
+    install(windows, ADDIN)
+    uninstall(windows)
+    assert not place_staged(windows, lambda _: pytest.fail("it waits"))
+
+
+def test_waiting_has_an_end(windows: Computer) -> None:
+    """An Excel that is never closed does not keep a process for ever."""
+    install(windows, b"old")
+    deeds(windows).held.add(places(windows).addin)
+    install(windows, ADDIN)
+    waits: list[float] = []
+    assert not place_staged(windows, waits.append, patience=10)
+    assert sum(waits) <= 11
+
+
+def test_an_add_in_that_excel_holds_stays_until_it_is_closed(windows: Computer) -> None:
+    """Uninstall removes the rest, names what is left, and finishes when it is run again."""
+    install(windows, ADDIN)
+    held = places(windows).addin
+    deeds(windows).held.add(held)
+    report = uninstall(windows)
+    assert not report.is_whole
+    assert f"Close Excel, which holds {held}, and run “reply-xl uninstall” again." in report.next
+    assert set(files(windows)) == {str(held.relative_to(windows.home))}
+    deeds(windows).held.clear()
+    assert uninstall(windows).is_whole
+    assert files(windows) == {}
+
+
+# -- second copies
+
+
+def test_second_copies_are_named(windows: Computer) -> None:
+    """In AddIns, in the folder that Excel's options name, under another name beside ours, and in Excel's own list."""
+    install(windows, ADDIN)
+    assert second_copies(windows) == []
+    more = windows.home / "more add-ins"
+    windows.registry.set(EXCEL_OPTIONS, "AltStartup", f"%APPDATA%/../../{more.name}")
+    windows.registry.set(EXCEL_OPTIONS, "OPEN", '/R "C:\\Program Files\\Other\\other.xlam"')
+    windows.registry.set(EXCEL_OPTIONS, "OPEN1", '"C:\\old\\ReplyXL.xlam"')
+    copies = [
+        windows.home / "AppData/Roaming/Microsoft/AddIns/ReplyXL.xlam",
+        windows.home / "AppData/Roaming/../.." / more.name / "replyxl.xlam",
+        places(windows).startup / "ReplyXL (1).xlam",
+    ]
+    for copy in copies:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(ADDIN)
+    report = install(windows, ADDIN)
+    assert not report.is_whole
+    for copy in [*map(str, copies), "C:\\old\\ReplyXL.xlam\" in Excel's list of add-ins"]:
+        assert sum(copy in line for line in report.next) == 1
+    assert "other.xlam" not in told(report)
+
+
+def test_other_add_ins_are_no_copies(computer: Computer) -> None:
+    """Whatever lies beside ours."""
+    at = places(computer)
+    for folder in (at.startup, *at.others):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "Solver.xlam").touch()
+        (folder / "ReplyXL notes.txt").touch()
+    assert install(computer, ADDIN).is_whole
+
+
+def test_a_start_up_folder_of_another_name(windows: Computer) -> None:
+    """Office keeps its name in the registry; a value that is not a plain name is not obeyed."""
+    windows.registry.set(OFFICE_FOLDERS, "Xlstart", "XLOUVRIR")
+    assert places(windows).startup.name == "XLOUVRIR"
+    for odd in (r"..\..\elsewhere", r"C:\Windows", "..", "%TEMP%", ""):
+        windows.registry.set(OFFICE_FOLDERS, "Xlstart", odd)
+        assert places(windows).startup.name == "XLSTART"
+
+
+# -- the agent, the shortcuts, the script
+
+
+def test_the_agent_starts_at_logon(computer: Computer) -> None:
+    """Each system has its own way; it is started at once as well, and the add-in is told to start nothing."""
+    install(computer, ADDIN, agent=True)
+    command = [str(computer.python), "-I", "-m", "reply_xl.agent"]
+    assert deeds(computer).started == [command]
+    at = places(computer)
+    if computer.system is System.WINDOWS:
+        assert computer.registry.value(RUN, RUN_NAME) == f'"{command[0]}" -I -m reply_xl.agent'
+    elif computer.system is System.MAC:
+        assert at.logon is not None
+        plist = plistlib.loads(at.logon.read_bytes())
+        assert (plist["ProgramArguments"], plist["RunAtLoad"]) == (command, True)
+    else:
+        assert at.logon is not None
+        assert 'Exec="' + '" "'.join(command) + '"' in at.logon.read_text()
+    assert b"start=agent\r\n" in at.launcher.read_bytes()
+
+
+def test_an_agent_that_was_chosen_stays(computer: Computer) -> None:
+    """An update without --agent does not take it away, and says so; uninstall does."""
+    install(computer, ADDIN, agent=True)
+    report = install(computer, b"newer")
+    assert "It was chosen before and stays; “reply-xl uninstall” takes it away." in report.done
+    assert b"start=agent" in places(computer).launcher.read_bytes()
+    uninstall(computer)
+    install(computer, ADDIN)
+    assert b"start=agent" not in places(computer).launcher.read_bytes()
+
+
+def test_a_logon_line_that_windows_would_cut_is_refused(windows: Computer, tmp_path: Path) -> None:
+    """Windows reads 260 characters of it."""
+    python = tmp_path / ("x" * (250 - len(str(tmp_path)) - 13)) / "pythonw.exe"
+    python.parent.mkdir()
+    python.touch()
+    with pytest.raises(ConfigError, match="too long"):
+        install(dataclasses.replace(windows, python=python), ADDIN, agent=True)
+
+
+def test_the_start_menu(windows: Computer) -> None:
+    """The commands of the entries, in a window that stays open."""
+    install(windows, ADDIN)
+    menu = places(windows).menu
+    assert menu is not None
+    for name, (words, _) in SHORTCUTS.items():
+        assert f"-I -m reply_xl.shortcut {words}\n" in (menu / f"{name}.lnk").read_text()
+
+
+def test_without_shortcuts_the_rest_is_installed(windows: Computer) -> None:
+    """Where Windows makes none."""
+
+    class NoShortcuts(RehearsedDeeds):
+        def write_shortcut(self, file: Path, program: Path, arguments: str, says: str) -> None:
+            raise OSError
+
+    report = install(dataclasses.replace(windows, deeds=NoShortcuts()), ADDIN)
+    assert report.is_whole
+    assert "The entries in the Start menu could not be made; nothing else needs them." in report.done
+    assert places(windows).addin.exists()
+
+
+def test_the_script_for_the_mac(tmp_path: Path) -> None:
+    """ASCII, with the handler that VBA names; the path is quoted for AppleScript and for the shell, whatever is in it."""
+    python = tmp_path / "Zoë's 'own' $HOME" / "python3"
+    python.parent.mkdir()
+    python.touch()
+    computer = rehearsal(tmp_path / "home", System.MAC, python=python)
+    install(computer, ADDIN)
+    scripts = places(computer).scripts
+    assert scripts is not None
+    text = (scripts / "ReplyXL.scpt").read_text(encoding="ascii")
+    assert "on startReply(clickName)\n" in text
+    assert "Zo\" & (character id 235) & \"'s 'own' $HOME/python3\"" in text
+    assert 'do shell script quoted form of python & " -I -m reply_xl.ribbon " & quoted form of clickName' in text
+    vba = (Path(__file__).parents[1] / "addin" / "ReplyStart.bas").read_text(encoding="ascii")
+    assert 'AppleScriptTask "ReplyXL.scpt", "startReply", id' in vba
+
+
+def test_a_script_that_cannot_be_compiled_has_its_sentence(tmp_path: Path) -> None:
+    """And leaves no half of one."""
+
+    class NoCompiler(RehearsedDeeds):
+        def compile_script(self, text: str, file: Path) -> None:
+            file.touch()
+
+    computer = dataclasses.replace(rehearsal(tmp_path, System.MAC), deeds=NoCompiler())
+    with pytest.raises(ConfigError, match="the script is empty"):
+        install(computer, ADDIN)
+    scripts = places(computer).scripts
+    assert scripts is not None
+    assert list(scripts.iterdir()) == []
+
+
+# -- what stays
+
+
+def test_the_records_stay_unless_everything_is_to_go(computer: Computer) -> None:
+    """The journal is not the add-in: uninstall leaves it and says where it is; --everything deletes it."""
+    install(computer, ADDIN)
+    at = places(computer)
+    at.data.mkdir(parents=True, exist_ok=True)
+    (at.data / "journal.sqlite3").write_bytes(b"runs")
+    (at.shared / "practice").touch()
+    at.clicks.mkdir()
+    (at.clicks / "32968E4C000C5AF.started").touch()
+    report = uninstall(computer)
+    assert list(files(computer).values()) == [b"runs"]
+    assert str(at.data) in told(report)
+    assert "uninstall --everything" in told(report)
+    uninstall(computer, everything=True)
+    assert files(computer) == {}
+
+
+# -- the command
+
+
+@pytest.mark.parametrize("system", [None, *SYSTEMS])
+def test_the_rehearsal(run: Callable[..., Ran], tmp_path: Path, system: str | None) -> None:
+    """`install --prefix` with the add-in of this package, then `uninstall --prefix`, leaves nothing behind, not even the folder."""
+    prefix = tmp_path / "rehearsal"
+    words = ("--prefix", prefix, *(("--as", system) if system else ()))
+    ran = run("install", *words, "--agent")
+    assert (ran.code, ran.err) == (0, "")
+    (addin,) = prefix.rglob("ReplyXL.xlam")
+    assert addin.read_bytes() == our_addin()
+    ran = run("uninstall", *words)
+    assert (ran.code, ran.err) == (0, "")
+    assert not prefix.exists()
+
+
+def test_everything_asks(run: Callable[..., Ran], tmp_path: Path) -> None:
+    """Where nobody can answer nothing is removed; --yes answers."""
+    prefix = tmp_path / "rehearsal"
+    run("install", "--prefix", prefix)
+    ran = run("uninstall", "--prefix", prefix, "--everything")
+    assert ran.code == 2
+    assert "add --yes" in ran.err
+    assert list(prefix.rglob("ReplyXL.xlam"))
+    assert run("uninstall", "--prefix", prefix, "--everything", "--yes").code == 0
+    assert not prefix.exists()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="Excel may be there on this system")
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_without_excel_it_says_so(run: Callable[..., Ran], home: Path, command: str) -> None:
+    """On a system that has no Excel nothing is written outside of a rehearsal."""
+    before = list(home.rglob("*"))
+    ran = run(command)
+    assert ran.code == 1
+    assert "--prefix" in ran.err
+    assert list(home.rglob("*")) == before
+
+
+def test_a_file_is_no_prefix(run: Callable[..., Ran], tmp_path: Path) -> None:
+    """One sentence."""
+    (tmp_path / "file").touch()
+    ran = run("install", "--prefix", tmp_path / "file")
+    assert (ran.code, ran.err) == (1, "file is a file; name a folder with --prefix.\n")
+
+
+def test_a_copy_of_it(run: Callable[..., Ran], tmp_path: Path) -> None:
+    """`--xlam` takes the bytes of the copy as they are; an unsigned one is taken too, and said to be unsigned."""
+    signed = tmp_path / "Signed.xlam"
+    signed.write_bytes(our_addin())
+    ran = run("install", "--prefix", tmp_path / "p", "--xlam", signed)
+    assert ran.code == 0
+    assert "Signed.xlam has no signature" in ran.out
+    with zipfile.ZipFile(signed, "a") as package:
+        package.writestr("xl/vbaProjectSignature.bin", b"signed")
+    ran = run("install", "--prefix", tmp_path / "p", "--xlam", signed)
+    assert ran.code == 0
+    assert "signature" not in ran.out
+    (addin,) = (tmp_path / "p").rglob("ReplyXL.xlam")
+    assert addin.read_bytes() == signed.read_bytes()
