@@ -6,7 +6,7 @@ import numbers
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from xlwings import base_classes
+from xlwings import XlwingsError, base_classes
 
 from reply_xl.engine.names import _SCOPED
 from reply_xl.xlsx.model import MAX_COLUMN, MAX_ROW, Area, parse_area
@@ -76,7 +76,10 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
 
     @property
     def name(self) -> str:
-        return str(self.uno.Name)
+        name = str(self.uno.Name)
+        if not name:  # all that LibreOffice says of a sheet whose document was closed
+            raise XlwingsError("The sheet is no longer open.")
+        return name
 
     @name.setter
     def name(self, value: str) -> None:
