@@ -19,25 +19,27 @@ from reply_xl.interrupts import stoppable
 
 if TYPE_CHECKING:
     from reply_xl.plan import Request
-    from reply_xl.runs import Run
 
 FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 
 
 def columns(arguments: argparse.Namespace) -> int:
-    from reply_xl import console
+    from reply_xl import console, sentences
     from reply_xl.choices import header_keys
-    from reply_xl.dialogue import agree_to_columns, deliver_waiting, say_all, with_choices
+    from reply_xl.dialogue import agree_to_columns, deliver_waiting, with_choices
     from reply_xl.plan import read_columns
     from reply_xl.records import Records
     from reply_xl.session import Session
-    from reply_xl.workbook import Workbook
+    from reply_xl.terminal import Terminal
+    from reply_xl.workbook import FilePlace
 
-    deliver_waiting(arguments.book)
-    with Workbook(arguments.book) as book, contextlib.ExitStack() as stack:
+    face = Terminal(console.Progress())
+    place = FilePlace(arguments.book)
+    deliver_waiting(face, place)
+    with place.open() as book, contextlib.ExitStack() as stack:
         sheet = book.sheet(arguments.sheet)
         reading = sheet.read_header(arguments.header_row)
-        request = with_choices(_request(arguments), book)
+        request = with_choices(face, _request(arguments), book)
         contacts = None
         try:
             contacts = stack.enter_context(Session(arguments.base_url)).contacts
@@ -54,125 +56,76 @@ def columns(arguments: argparse.Namespace) -> int:
             print(console.columns_json(sheet.name, reading.header_row, found, unseen))
         else:
             console.show_columns(sheet.name, reading.header_row, found)
-        say_all(*book.notes, *reading.notes, *notes)
+        face.say(*book.notes, *reading.notes, *notes)
         if arguments.ask_again:
             with Records() as records:
                 count = records.agreements.forget(header_keys(reading.headers))
             console.say(f"What was agreed to for {count} of these headers is forgotten; push will ask again.")
         elif arguments.agree:
-            agree_to_columns(unseen, agreed=not any(one.by_workbook for one in unseen))
+            agree_to_columns(face, unseen, agreed=not any(one.by_workbook for one in unseen))
         elif unseen and not arguments.json:
-            console.say(console.unseen(unseen))
+            console.say(sentences.unseen(unseen))
         if arguments.edit:
             book.check_savable()
             name = book.write_columns(found, reading.rows, contacts.custom_fields() if contacts else ())
             book.save()
-            console.say(f"The sheet “{name}” is in {book.path.name} now: choose there, save, and run reply-xl preview {book.path.name}.")
+            console.say(f"The sheet “{name}” is in {place.name} now: choose there, save, and run reply-xl preview {place.name}.")
     return FINE
 
 
 def preview(arguments: argparse.Namespace) -> int:
-    from reply_xl import console, plan
-    from reply_xl.dialogue import deliver_waiting, exit_code, refused_as_a_whole, say_all, unfinished, with_choices
+    from reply_xl import console, plan, sentences
+    from reply_xl.dialogue import deliver_waiting, unfinished, with_choices
     from reply_xl.hygiene import hints
     from reply_xl.preview import foreseen, refused
     from reply_xl.session import Session
-    from reply_xl.workbook import Workbook
+    from reply_xl.terminal import Terminal, exit_code
+    from reply_xl.workbook import FilePlace
 
-    deliver_waiting(arguments.book)
-    with (
-        Workbook(arguments.book) as book,
-        console.Progress() as progress,
-        stoppable(threading.Event()) as cancelled,
-        Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
-    ):
-        sheet = book.sheet(arguments.sheet)
-        bases = session.bases(arguments.book, sheet.name)
-        request = with_choices(_request(arguments), book)
-        draft = plan.draft(sheet, session.contacts, session.memory, request, bases=bases, on_progress=progress.at)
-        progress.stop()
-        if draft.unseen:
-            say_all(console.unseen(draft.unseen))
-        say_all(*book.notes, *draft.notes, *unfinished(session.records, arguments.book, session.contacts.base_url))
-        if draft.plan.refusal:
-            return refused_as_a_whole(draft.plan.refusal, refused(draft), as_json=arguments.json)
-        outcomes = foreseen(draft)
-        worth_a_look = hints(draft.rows, draft.columns)
-        if arguments.json:
-            says: dict[int, list[str]] = {}
-            for hint in worth_a_look:
-                says.setdefault(hint.row, []).append(hint.says)
-            for outcome in outcomes:
-                more = {"hints": says[outcome.row]} if outcome.row in says else {}
-                print(console.json_line(outcome, **more))
-        else:
-            console.show_preview(draft, outcomes, session.pace.minutes(len(draft.plan.to_send)), worth_a_look)
-            say_all(*console.baseless(draft.plan))
+    place = FilePlace(arguments.book)
+    with console.Progress() as progress, stoppable(threading.Event()) as cancelled:
+        face = Terminal(progress, as_json=arguments.json)
+        deliver_waiting(face, place)
+        with place.open() as book, Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session:
+            sheet = book.sheet(arguments.sheet)
+            bases = session.bases(place.key, sheet.name)
+            request = with_choices(face, _request(arguments), book)
+            reading = sheet.read(request.rows, request.header_row)
+            draft = plan.draft(reading, session.contacts, session.memory, request, bases=bases, on_progress=progress.at)
+            progress.stop()
+            if draft.unseen:
+                face.say(sentences.unseen(draft.unseen))
+            face.say(*book.notes, *draft.notes, *unfinished(session.records, place.key, session.contacts.base_url))
+            if draft.plan.refusal:
+                return face.refused(draft.plan.refusal, refused(draft))
+            outcomes = foreseen(draft)
+            worth_a_look = hints(draft.rows, draft.columns)
+            if arguments.json:
+                says: dict[int, list[str]] = {}
+                for hint in worth_a_look:
+                    says.setdefault(hint.row, []).append(hint.says)
+                for outcome in outcomes:
+                    more = {"hints": says[outcome.row]} if outcome.row in says else {}
+                    print(console.json_line(outcome, **more))
+            else:
+                console.show_preview(draft, outcomes, session.pace.minutes(len(draft.plan.to_send)), worth_a_look)
+                face.say(*sentences.baseless(draft.plan))
     return exit_code(outcomes)
 
 
 def push(arguments: argparse.Namespace) -> int:
-    return update(arguments, arguments.book, _request(arguments))
-
-
-def update(arguments: argparse.Namespace, path: Path, request: Request, *, of: Run | None = None) -> int:
-    """Pushes the rows of `request`. `of`: the run that is tried again."""
-    from reply_xl import console, plan
-    from reply_xl.conduct import conduct
-    from reply_xl.dialogue import (
-        agree,
-        agree_to_columns,
-        deliver_waiting,
-        refuse_if_running,
-        refuse_other_workspace,
-        refused_as_a_whole,
-        say_all,
-        show_conducted,
-        unfinished,
-        with_choices,
-    )
-    from reply_xl.preview import refused
-    from reply_xl.push import Push
-    from reply_xl.send import Terms
+    from reply_xl import console, jobs
+    from reply_xl.dialogue import deliver_waiting
     from reply_xl.session import Session
-    from reply_xl.workbook import Workbook, checked_out
+    from reply_xl.terminal import Terminal
+    from reply_xl.workbook import FilePlace, checked_out
 
-    out = checked_out(arguments.out, path)
-    cancelled = threading.Event()
-    deliver_waiting(path)
-    with (
-        console.Progress() as progress,
-        Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
-    ):
-        with Workbook(path) as book:
-            book.check_savable(out, arguments.sheet, arguments.header_row)
-            sheet = book.sheet(arguments.sheet)
-            refuse_if_running(session.records, path)
-            left = unfinished(session.records, path, session.contacts.base_url) if of is None else []
-            with stoppable(cancelled):
-                bases = session.bases(path, sheet.name)
-                request = with_choices(request, book)
-                draft = plan.draft(sheet, session.contacts, session.memory, request, bases=bases, on_progress=progress.at)
-                server = session.server() if of is None else refuse_other_workspace(of, session)
-            say_all(*book.notes, *draft.notes, *left)
-            if draft.plan.refusal:
-                return refused_as_a_whole(draft.plan.refusal, refused(draft), as_json=arguments.json)
-            to_send = draft.plan.to_send
-            if to_send:
-                agree_to_columns(draft.unseen, agreed=arguments.yes)
-            if len(to_send) > 1 or (left and to_send):
-                question = console.question(draft.plan, session.pace.minutes(len(to_send)))
-                agree(question, "Update them?", "add --yes", agreed=arguments.yes)
-            run = Push(sheet, draft, path, out or path, keeps_ids=not session.loopback, of=of.id if of else None)
-            run.prepare()
-            book.save(out)
-            number = run.start(session.records.journal, server)
-        progress.start("Updating contacts", len(to_send))
-        terms = Terms(session.contacts, draft.policy, session.memory, cancelled, session.pace.pause)
-        done = conduct(session.records, number, to_send, terms, progress.advance)
-        progress.stop()
-        outcomes = sorted([*draft.plan.standing(), *done.outcomes], key=lambda outcome: outcome.row)
-        return show_conducted(session.records, number, outcomes, done, as_json=arguments.json, cancelled=cancelled.is_set())
+    place = FilePlace(arguments.book, checked_out(arguments.out, arguments.book), arguments.sheet, arguments.header_row)
+    with console.Progress() as progress:
+        face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
+        deliver_waiting(face, place)
+        with Session(arguments.base_url, cancelled=threading.Event(), on_wait=progress.wait) as session:
+            return jobs.update(face, place, session, _request(arguments))
 
 
 def pull(arguments: argparse.Namespace) -> int:
@@ -180,48 +133,20 @@ def pull(arguments: argparse.Namespace) -> int:
         return _pull_new(arguments)
     if arguments.list is not None or arguments.search is not None:
         raise ConfigError("--list and --search choose what --new FILE downloads; leave them out, or add --new.")
-    from reply_xl import console
-    from reply_xl.dialogue import agree, agree_to_columns, deliver_waiting, exit_code, refused_as_a_whole, say_all, with_choices
-    from reply_xl.pull import refreshing
+    from reply_xl import console, jobs
+    from reply_xl.dialogue import deliver_waiting
     from reply_xl.session import Session
-    from reply_xl.workbook import Workbook, checked_out
+    from reply_xl.terminal import Terminal
+    from reply_xl.workbook import FilePlace, checked_out
 
     if arguments.overwrite and arguments.only_empty:
         raise ConfigError("--overwrite replaces values and --only-empty leaves them; use one of the two.")
-    out = checked_out(arguments.out, arguments.book)
-    deliver_waiting(arguments.book)
-    with (
-        Workbook(arguments.book) as book,
-        console.Progress() as progress,
-        stoppable(threading.Event()) as cancelled,
-        Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session,
-    ):
-        book.check_savable(out, arguments.sheet, arguments.header_row)
-        sheet = book.sheet(arguments.sheet)
-        found = refreshing(sheet, session.contacts, with_choices(_request(arguments), book), on_progress=progress.at)
-        progress.stop()
-        say_all(*book.notes, *found.notes)
-        if found.refusal:
-            return refused_as_a_whole(found.refusal, found.problems, as_json=False)
-        if found.fills or found.replaces:
-            agree_to_columns([one for one in found.unseen if one.by_workbook], agreed=False)
-        if found.replaces:
-            agree(
-                console.replaced(found),
-                "Replace them?",
-                "add --overwrite to replace them, or --only-empty to leave them",
-                agreed=arguments.overwrite,
-            )
-        writes = bool(found.fills or found.replaces)
-        if writes:
-            found.write(sheet)
-        if writes or out:
-            book.save(out)
-        if session.place:
-            session.records.bases(session.place, str((out or arguments.book).absolute()), sheet.name).set(found.bases())
-        console.show_outcomes(found.problems, "Rows to look at")
-        console.say(console.refreshed(found, (out or arguments.book).name))
-    return exit_code(found.problems)
+    place = FilePlace(arguments.book, checked_out(arguments.out, arguments.book), arguments.sheet, arguments.header_row)
+    with console.Progress() as progress:
+        face = Terminal(progress)
+        deliver_waiting(face, place)
+        with Session(arguments.base_url, cancelled=threading.Event(), on_wait=progress.wait) as session:
+            return jobs.pull(face, place, session, _request(arguments), overwrite=arguments.overwrite)
 
 
 def _pull_new(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,13 +18,17 @@ from reply_xl.errors import JournalError, SheetError, WorkbookError
 from reply_xl.interrupts import stoppable, unbroken
 from reply_xl.model import Outcome
 from reply_xl.patches import Decision
+from reply_xl.place import Book, Place
 from reply_xl.recording import Recording
 from reply_xl.records import Records
 from reply_xl.runs import Entry, Recorded, Run
 from reply_xl.send import Terms, send
 from reply_xl.sheet import Sheet
-from reply_xl.workbook import Workbook, checked_out
+from reply_xl.workbook import FilePlace, checked_out
 
+Meanwhile = Callable[[threading.Event, Callable[[], Delivered]], None]
+"""What the caller does while requests are under way, until the event is set; the function writes the outcomes that wait by then into the
+workbook, and raises `SheetError` where that cannot be done now."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,10 +50,12 @@ def conduct(
     decisions: Sequence[Decision],
     terms: Terms,
     on_outcome: Callable[[Outcome], None],
-    book: Path | None = None,
+    place: Place | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> Conducted:
-    """Sends what is to be sent, keeps every outcome, and writes all that wait into the workbook. `book`: where the rows are now, if not in
-    the run's own file. Raises `JournalError` if another process is at this run, before anything is sent.
+    """Sends what is to be sent, keeps every outcome, and writes all that wait into the workbook. `place`: where the rows are now, None for the
+    run's own file; `meanwhile` None: nothing is written before the end. Raises `JournalError` if another process is at this run, before
+    anything is sent.
 
     The first signal to stop sets `terms.cancelled`, a second one does not wait for the requests under way; none keeps a result from being
     written."""
@@ -71,16 +78,20 @@ def conduct(
             finally:  # whoever shows the progress may have lost its terminal
                 recording(outcome)
 
+        over = threading.Event()
         stopping = stoppable(terms.cancelled, "Stopping: what is under way is finished, the rest is not sent.")
         with recording, contextlib.suppress(KeyboardInterrupt), stopping:
-            send(decisions, terms, keep)
+            if meanwhile is None:
+                send(decisions, terms, keep)
+            else:
+                _send_beside(decisions, terms, keep, lambda: meanwhile(over, lambda: deliver_run(records, number, place)), over)
         unsaved: Sequence[Outcome] = recording.lost
         try:
             recorded = records.journal.recorded(number)
         except JournalError:  # what is known of the rows is known without it
             unsaved = told
         try:
-            delivered, problem = _deliver(records, recorded, unsaved, book), ""
+            delivered, problem = _deliver(records, recorded, unsaved, place), ""
         except (SheetError, JournalError) as error:
             delivered, problem = None, str(error)
         except Exception:  # whatever a workbook does, what became of the rows must reach the caller
@@ -92,24 +103,46 @@ def conduct(
     return Conducted(run, tuple(told), tuple(unsaved), delivered, problem)
 
 
-def deliver_only(records: Records, number: int, book: Path | None = None) -> Conducted:
+def _send_beside(
+    decisions: Sequence[Decision], terms: Terms, keep: Callable[[Outcome], None], meanwhile: Callable[[], None], over: threading.Event
+) -> None:
+    """Sends on a thread of its own: the one that called speaks with Excel, which lets no other one."""
+
+    def work() -> None:
+        try:
+            send(decisions, terms, keep)
+        finally:
+            over.set()
+
+    thread = threading.Thread(target=work, name="send")
+    thread.start()
+    try:
+        meanwhile()
+    except BaseException:
+        terms.cancelled.set()
+        raise
+    finally:
+        thread.join()
+
+
+def deliver_only(records: Records, number: int, place: Place | None = None) -> Conducted:
     """As `conduct`, of a run of which every outcome is known."""
     delivered, problem = None, ""
     with unbroken():
         try:
-            delivered = deliver_run(records, number, book)
+            delivered = deliver_run(records, number, place)
         except SheetError as error:
             problem = str(error)
     return Conducted(records.journal.run(number), (), (), delivered, problem)
 
 
-def deliver_run(records: Records, number: int, book: Path | None = None) -> Delivered:
-    """Writes the outcomes of a run that wait into its workbook, or into `book`, and saves it. Raises `SheetError` where that cannot be done
+def deliver_run(records: Records, number: int, place: Place | None = None) -> Delivered:
+    """Writes the outcomes of a run that wait into its workbook, or into that at `place`, and saves it. Raises `SheetError` where that cannot be done
     now; they go on waiting."""
-    return _deliver(records, records.journal.recorded(number), (), book)
+    return _deliver(records, records.journal.recorded(number), (), place)
 
 
-def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], book: Path | None) -> Delivered:
+def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], place: Place | None) -> Delivered:
     """As `deliver_run`; also writes the outcomes that the journal could not take."""
     run = recorded.run
     late = {outcome.row: outcome for outcome in unsaved}
@@ -117,37 +150,33 @@ def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], b
     waiting = [entry for entry in entries if entry.outcome is not None and not entry.delivered]
     if not waiting:
         return Delivered((), ())
-    path, out = file_of(run, book)
-    with Workbook(path) as workbook:
-        workbook.check_savable(out)
-        sheet = sheet_of(workbook, run, recorded.entries, elsewhere=book is not None)
-        done = deliver(sheet, run, waiting)
-        workbook.save(out)
+    place = place or place_of(run)
+    with place.open() as book:
+        book.check_savable()
+        sheet = sheet_of(book, place, run, recorded.entries)
+        done = deliver(sheet, run, waiting, entries)
+        book.save()
     with contextlib.suppress(JournalError):  # at worst they are written once more
         records.journal.set_delivered(run.id, [row for row in (*done.written, *done.gone) if row not in late])
     return done
 
 
-def sheet_of(workbook: Workbook, run: Run, entries: Sequence[Entry], *, elsewhere: bool) -> Sheet:
-    """The sheet of a run: the one that has its headers and keys, whatever it is called; in the run's own file else the one of its name."""
-    names = workbook.sheets()
+def sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> Sheet:
+    """The sheet of a run: the one that has its headers and keys, whatever it is called; in the run's own workbook else the one of its name."""
+    names = book.sheets()
     known = next((name for name in names if name.casefold() == run.page.sheet.casefold()), None)
     for name in sorted(names, key=lambda name: name != known):
-        sheet = workbook.sheet(name)
+        sheet = book.sheet(name)
         if fits(sheet, run, entries):
             return sheet
-    if not elsewhere and (known is not None or len(names) == 1):
-        return workbook.sheet(known or names[0])
+    is_its_own = place.key in (run.page.book, run.page.results)
+    if is_its_own and (known is not None or len(names) == 1):
+        return book.sheet(known or names[0])
     raise WorkbookError(
-        f"No sheet of {workbook.path.name} holds the headers and the contacts of run {run.id}; name the workbook that does with --book."
+        f"No sheet of {place.name} holds the headers and the contacts of run {run.id}; name the workbook that does with --book."
     )
 
 
-def file_of(run: Run, book: Path | None) -> tuple[Path, Path | None]:
-    """The file to write into, and where to save it if that is another one."""
-    if book is not None:
-        return book, checked_out(None, book)
-    results, source = Path(run.page.results), Path(run.page.book)
-    if results.exists() or results == source:
-        return results, None
-    return source, results
+def place_of(run: Run, book: Path | None = None) -> FilePlace:
+    """The file to write into: `book`, or the run's own."""
+    return FilePlace(Path(run.page.book)).delivering(run) if book is None else FilePlace(book, checked_out(None, book))

@@ -10,20 +10,17 @@ import json
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
 from reply_xl.choices import Unseen
 from reply_xl.fields import is_empty
 from reply_xl.hygiene import Hint
-from reply_xl.model import Change, Column, CustomField, FieldValue, Outcome, Role, Word
+from reply_xl.model import Change, Column, FieldValue, Outcome, Role, Word
 from reply_xl.plan import Draft, Plan
-from reply_xl.pull import Refreshing, counts
+from reply_xl.sentences import goes_to, s, strangers, summary, takes
 from reply_xl.values import format, shown
-from reply_xl.wording import joined
 
 _MOST_ROWS = 20
 _EVERY = 5.0
@@ -89,7 +86,7 @@ def columns_json(sheet: str, header_row: int, columns: Sequence[Column], unseen:
 
 
 def show_columns(sheet: str, header_row: int, columns: Sequence[Column]) -> None:
-    rows = [(column.letter, column.header or "(none)", _goes_to(column), _how_sure(column), column.reason) for column in columns]
+    rows = [(column.letter, column.header or "(none)", goes_to(column), _how_sure(column), column.reason) for column in columns]
     table(f"Columns of “{sheet}” (headers in row {header_row})", ("Column", "Header", "Goes to", "Sure", "Why"), rows)
 
 
@@ -119,64 +116,16 @@ def show_preview(draft: Draft, foreseen: Sequence[Outcome], minutes: float, hint
             print(f"… and {len(hints) - _MOST_ROWS} more; --json prints all of them.\n")
     unchanged = sum(outcome.word is Word.UNCHANGED for outcome in foreseen)
     if unchanged:
-        print(f"{unchanged} row{_s(unchanged)} already hold{'s' if unchanged == 1 else ''} the same values in Reply.")
+        print(f"{unchanged} row{s(unchanged)} already hold{'s' if unchanged == 1 else ''} the same values in Reply.")
     for line in strangers(draft.plan):
         print(line)
     print(f"{takes(draft.plan, minutes)} Nothing was sent.")
-
-
-def baseless(plan: Plan) -> list[str]:
-    """Where nobody can tell whether a field was changed in Reply meanwhile."""
-    if not plan.baseless:
-        return []
-    of = "" if plan.baseless == len(plan.to_send) else f"{plan.baseless} of "
-    which = f"{of}these contacts" if len(plan.to_send) > 1 else "this contact"
-    return [
-        f"What Reply held when this sheet was made is not known for {which}, so changes made there since cannot be told; “reply-xl pull” starts that."
-    ]
-
-
-def unseen(columns: Sequence[Unseen]) -> str:
-    """Where columns go that nobody on this computer has agreed to yet."""
-    lines = ["Columns that are recognised by a rule, by their values or by the workbook itself, and that you have not agreed to yet:"]
-    for one in columns:
-        column = one.now
-        how = column.sure.value
-        if one.by_workbook:
-            how = f"proposed by the workbook itself, instead of {one.before}" if one.before else "proposed by the workbook itself"
-        target = "is not sent" if column.target is None else f"goes to {_goes_to(column)}"
-        lines.append(f"  {column.letter} ({shown(column.header)}) {target}: {how}; {column.reason}")
-    return "\n".join(lines)
 
 
 def show_counts(plan: Plan) -> None:
     rows = [(count.label, str(count.changes), str(count.replaces)) for count in plan.counts()]
     if rows:
         table("Changes per field", ("Field", "Contacts", "of which replace a value"), rows)
-
-
-def takes(plan: Plan, minutes: float) -> str:
-    """Contacts, requests and minutes, as a sentence."""
-    count = len(plan.to_send)
-    if not count:
-        return "Nothing would change."
-    return f"{contacts(count)} would change: {requests(count, minutes)}."
-
-
-def question(plan: Plan, minutes: float) -> str:
-    """What a run is about to do, in sentences, before it is agreed to."""
-    lines = [takes(plan, minutes).replace("would change", "will change")]
-    for count in plan.counts():
-        replaces = f", {count.replaces} of which replace{'s' if count.replaces == 1 else ''} a value" if count.replaces else ""
-        lines.append(f"  {count.label}: {count.changes} change{_s(count.changes)}{replaces}")
-    lines += strangers(plan)
-    return "\n".join(lines)
-
-
-def strangers(plan: Plan) -> list[str]:
-    """Up to three rows beside the names in Reply, where nothing else shows that they are the same people."""
-    asked = "No e-mail in these rows can be compared with Reply. Are these the same people?"
-    return [asked, *(f"  {ours} is {theirs} in Reply" for ours, theirs in plan.strangers)] if plan.strangers else []
 
 
 def ask(question: str) -> bool:
@@ -200,7 +149,7 @@ def show_results(outcomes: Sequence[Outcome], *, everything: bool) -> None:
     cancelled = sum(outcome.word is Word.CANCELLED for outcome in outcomes)
     if cancelled:
         print(
-            f"{cancelled} row{_s(cancelled)} {'was' if cancelled == 1 else 'were'} cancelled before {'it was' if cancelled == 1 else 'they were'} sent."
+            f"{cancelled} row{s(cancelled)} {'was' if cancelled == 1 else 'were'} cancelled before {'it was' if cancelled == 1 else 'they were'} sent."
         )
     print(summary(outcomes))
 
@@ -212,51 +161,6 @@ def show_outcomes(outcomes: Sequence[Outcome], title: str, most: int | None = No
         table(title, ("Row", "Outcome", "Message"), rows, colours=[_COLOURS.get(outcome.word, "red") for outcome in outcomes[:most]])
     if len(outcomes) > most:
         print(f"… and {len(outcomes) - most} more rows.")
-
-
-def summary(outcomes: Iterable[Outcome]) -> str:
-    """Updated 12, unchanged 3, refused 1."""
-    counts = Counter(outcome.word for outcome in outcomes)
-    text = ", ".join(f"{word.value} {counts[word]}" for word in Word if counts[word])
-    return f"{text[:1].upper()}{text[1:]}." if text else "No rows."
-
-
-def moment(at: datetime) -> str:
-    """A moment as people here write it, to the minute, in this computer's zone."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
-
-
-def contacts(count: int) -> str:
-    return f"{count:,} contact{_s(count)}"
-
-
-def rows(count: int) -> str:
-    return f"{count:,} row{_s(count)}"
-
-
-def requests(count: int, minutes: float) -> str:
-    """How many requests, and how long they take."""
-    return f"{count:,} request{_s(count)}, {'less than a minute' if minutes < 1 else f'about {minutes:.0f} minute{_s(round(minutes))}'}"
-
-
-def replaced(found: Refreshing) -> str:
-    """What a pull would replace, per field, before it is agreed to."""
-    count = len(found.replaces)
-    lines = [f"{count} cell{_s(count)} hold{'s' if count == 1 else ''} another value than Reply:"]
-    return "\n".join([*lines, *(f"  {label}: {number}" for label, number in counts(found.replaces).items())])
-
-
-def refreshed(found: Refreshing, name: str) -> str:
-    """What a pull did, with everything that it left as it was."""
-    parts = [
-        (len(found.fills), "filled"),
-        (len(found.replaces), "replaced"),
-        (len(found.kept), "left, though Reply holds another value"),
-        (len(found.formulas), "left, because a formula stands there"),
-    ]
-    said = [f"{count} cell{_s(count)} {what}" for count, what in parts if count]
-    rows = f"{found.compared} row{_s(found.compared)} compared with Reply"
-    return f"{name}: {rows}; {joined(said) if said else 'nothing to refresh'}."
 
 
 class Progress:
@@ -299,7 +203,7 @@ class Progress:
             self._bar.start()
             self._task = self._bar.add_task(label, total=total)
         else:
-            say(f"{label}." if total is None else f"{label}: {total} row{_s(total)}.")
+            say(f"{label}." if total is None else f"{label}: {total} row{s(total)}.")
 
     def advance(self, *_: object) -> None:
         """One row more is done."""
@@ -363,14 +267,6 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
-def _goes_to(column: Column) -> str:
-    if column.target is None:
-        return "–"
-    if column.target.name == "id":
-        return "Reply ID (finds the contact)"
-    return f"custom: {column.target.title}" if isinstance(column.target, CustomField) else column.target.label
-
-
 def _how_sure(column: Column) -> str:
     return column.sure.value if column.role in (Role.FIELD, Role.KEY) else ""
 
@@ -384,7 +280,3 @@ def _value(change: Change, value: FieldValue) -> str:
     if is_empty(change.target, value):
         return "(not shown by Reply)" if not change.target.verifiable and value is change.old else "(empty)"
     return shown(format(value, change.target)) or "(empty)"
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from reply_xl import console, plan, preview, run_views
+from reply_xl import console, plan, preview, sentences
 from reply_xl.columns import OURS, map_columns
 from reply_xl.conduct import conduct
 from reply_xl.errors import WorkbookError
@@ -64,14 +64,14 @@ def _push(path: Path, session: Session) -> int:
     """The number of the run."""
     with Workbook(path) as book:
         sheet = book.sheet()
-        draft = plan.draft(sheet, session.contacts, session.memory, Request(), bases=session.bases(path, sheet.name))
+        draft = plan.draft(sheet.read(), session.contacts, session.memory, Request(), bases=session.bases(str(path), sheet.name))
         print(f"1. {path.name} holds {len(_EDITS)} made-up contacts, some of them edited. Columns: reply-xl columns {path.name}")
         console.show_columns(sheet.name, draft.reading.header_row, draft.columns)
         print(f"2. Before anything is sent: reply-xl preview {path.name}")
         console.show_preview(draft, preview.foreseen(draft), session.pace.minutes(len(draft.plan.to_send)))
         print(f"\n3. The update itself: reply-xl push {path.name}")
-        push = Push(sheet, draft, path, path, keeps_ids=False)
-        push.prepare()
+        push = Push(sheet.name, draft, str(path), str(path), keeps_ids=False)
+        push.prepare(sheet)
         book.save()
         number = push.start(session.records.journal, session.server())
     with console.Progress() as progress:
@@ -80,7 +80,7 @@ def _push(path: Path, session: Session) -> int:
         done = conduct(session.records, number, draft.plan.to_send, terms, progress.advance)
     outcomes = sorted([*draft.plan.standing(), *done.outcomes], key=lambda outcome: outcome.row)
     console.show_outcomes(outcomes, "What became of each row")
-    print(console.summary(outcomes))
+    print(sentences.summary(outcomes))
     sent = sum(outcome.word in (Word.UPDATED, Word.NOT_STORED, Word.REFUSED) for outcome in outcomes)
     print(f"{sent} requests were sent to the practice server on this computer, and none to Reply.")
     return number
@@ -91,7 +91,7 @@ def _undo(path: Path, number: int, session: Session) -> None:
     journal = session.records.journal
     recorded, changes = journal.recorded(number), journal.changes(number)
     print(f"\n4. Everything can be undone: reply-xl undo {number}")
-    print(run_views.named(recorded, changes, when=""))
+    print(sentences.named(recorded, changes, when=""))
     undoing = plan_undo(journal, recorded, session.contacts, Policy(), None)
     for note in undoing.notes:
         print(note)
@@ -102,7 +102,7 @@ def _undo(path: Path, number: int, session: Session) -> None:
     done = conduct(session.records, undo, undoing.decisions, terms, lambda outcome: None)
     outcomes = sorted([*undoing.standing, *done.outcomes], key=lambda outcome: outcome.row)
     console.show_outcomes(outcomes, "What became of each row")
-    print(console.summary(outcomes))
+    print(sentences.summary(outcomes))
 
 
 def write_workbook(folder: Path, contacts: Contacts) -> Path:

@@ -14,7 +14,7 @@ from reply_xl.lookup import Found, read_contacts
 from reply_xl.model import Bases, Column, Contact, Contacts, CustomField, FieldValue, Memory, Outcome, Patch, Role, Row, Sureness, Word
 from reply_xl.patches import Decision, OnConflict, Policy
 from reply_xl.references import look_up
-from reply_xl.sheet import Reading, Sheet, Spans
+from reply_xl.sheet import Reading, Spans
 from reply_xl.strays import leave_out
 from reply_xl.time_zones import Style, style_of
 from reply_xl.wishes import Wish
@@ -75,20 +75,23 @@ class Request:
     on_conflict: OnConflict = OnConflict.BLOCK
     agreed: Choices = field(default_factory=dict)
     proposed: Choices = field(default_factory=dict)
+    columns: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A sheet as read, its columns, and the plan for its chosen rows. `rows` are those that are contacts; `notes`: sentences about what was
-    left aside; `unseen`: columns that a person has to agree to before anything is sent."""
+    left aside; `unseen`: columns that a person has to agree to before anything is sent; `allowing`: the same, with other words agreed to, from
+    what was read."""
 
     reading: Reading
     columns: tuple[Column, ...]
     policy: Policy
     plan: Plan
     notes: tuple[str, ...]
-    rows: tuple[Row, ...] = ()
-    unseen: tuple[Unseen, ...] = ()
+    rows: tuple[Row, ...]
+    unseen: tuple[Unseen, ...]
+    allowing: Callable[[frozenset[str]], Draft]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ class Matches:
 
 
 def draft(
-    sheet: Sheet,
+    reading: Reading,
     contacts: Contacts,
     memory: Memory,
     request: Request,
@@ -123,12 +126,19 @@ def draft(
     bases: Bases | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Draft:
-    """From the sheet to the plan. Reads the sheet and Reply, and changes neither. `bases` None: conflicts are not looked for."""
-    taken = read_rows(sheet, contacts, request)
+    """From the sheet as read to the plan. Reads Reply, and changes nothing. `bases` None: conflicts are not looked for."""
+    taken = sort_out(reading, contacts, request)
     policy = Policy(taken.fields, request.only_empty, request.allow, request.on_conflict)
-    plan = make_plan(taken.rows, taken.columns, contacts, policy, memory, bases=bases, on_progress=on_progress)
-    unseen = tuple(one for one in taken.unseen if one.by_workbook or _takes_part(one, plan))
-    return Draft(taken.reading, taken.columns, policy, plan, taken.notes, taken.rows, unseen)
+    planned = planning(taken.rows, taken.columns, contacts, policy, memory, bases=bases, on_progress=on_progress)
+
+    def with_policy(policy: Policy) -> Draft:
+        plan = planned(policy)
+        unseen = tuple(one for one in taken.unseen if one.by_workbook or _takes_part(one, plan))
+        return Draft(
+            reading, taken.columns, policy, plan, taken.notes, taken.rows, unseen, lambda allow: with_policy(replace(policy, allow=allow))
+        )
+
+    return with_policy(policy)
 
 
 def _takes_part(one: Unseen, plan: Plan) -> bool:
@@ -141,13 +151,14 @@ def _takes_part(one: Unseen, plan: Plan) -> bool:
     )
 
 
-def read_rows(sheet: Sheet, contacts: Contacts, request: Request) -> Intake:
+def sort_out(reading: Reading, contacts: Contacts, request: Request) -> Intake:
     """The rows that a run is about. Raises `HeaderError` if no column can find a contact."""
-    reading = sheet.read(request.rows, request.header_row)
     columns, unseen, notes = read_columns(reading, contacts, request.agreed, request.proposed)
     wishes.require_key(columns, reading.header_row)
     rows, left_out = leave_out(reading.chosen, columns, reading.rows)
     fields = None if request.fields is None else wishes.chosen_fields(request.fields, columns)
+    if request.columns is not None:
+        fields = wishes.fields_in(request.columns, columns)
     return Intake(reading, columns, unseen, tuple(rows), fields, (*reading.notes, *notes, *unused_notes(columns), *left_out))
 
 
@@ -186,7 +197,7 @@ def _may_be_custom(column: Column) -> bool:
     return isinstance(column.target, CustomField) or (column.role is Role.UNUSED and bool(column.header))
 
 
-def make_plan(
+def planning(
     rows: Sequence[Row],
     columns: Sequence[Column],
     contacts: Contacts,
@@ -195,18 +206,24 @@ def make_plan(
     *,
     bases: Bases | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> Plan:
-    """Reads the rows' contacts and decides each row. Sends nothing that changes anything."""
+) -> Callable[[Policy], Plan]:
+    """Reads the rows' contacts; what comes back decides each row for a policy, of the same fields as this one. Sends nothing that changes anything."""
     names = look_up(rows, columns, policy.fields, contacts)
     matches = match_rows(rows, columns, policy.fields, contacts, names=names, on_progress=on_progress)
     held = bases.of({contact.id for _, contact in matches.found}) if bases else {}
-    policy = replace(policy, zones=_zones({contact.id: contact for _, contact in matches.found}.values()))
-    decisions = [
-        patches.decide(wish, contact, policy, memory.matches, held.get(contact.id, patches.NO_BASE)) for wish, contact in matches.found
-    ]
-    settled = patches.settle_duplicates([*matches.others, *decisions])
-    baseless = sum(decision.patch is not None and not _has_base(decision.patch, held) for decision in settled)
-    return Plan(tuple(settled), matches.refusal, _strangers(settled), baseless)
+    zones = _zones({contact.id: contact for _, contact in matches.found}.values())
+
+    def decided(policy: Policy) -> Plan:
+        with_zones = replace(policy, zones=zones)
+        decisions = [
+            patches.decide(wish, contact, with_zones, memory.matches, held.get(contact.id, patches.NO_BASE))
+            for wish, contact in matches.found
+        ]
+        settled = patches.settle_duplicates([*matches.others, *decisions])
+        baseless = sum(decision.patch is not None and not _has_base(decision.patch, held) for decision in settled)
+        return Plan(tuple(settled), matches.refusal, _strangers(settled), baseless)
+
+    return decided
 
 
 def _zones(contacts: Iterable[Contact]) -> Style | None:

@@ -14,7 +14,7 @@ from reply_xl.errors import CellError
 from reply_xl.fields import is_empty, same, value_of
 from reply_xl.model import CellValue, Column, Contact, Contacts, FieldValue, Intent, Outcome, Role, Row, Target
 from reply_xl.patches import stranger
-from reply_xl.plan import Request, match_rows, read_rows
+from reply_xl.plan import Request, match_rows, sort_out
 from reply_xl.sheet import Reading, Sheet
 from reply_xl.values import format, is_blank, parse
 
@@ -95,13 +95,21 @@ class Refreshing:
         sheet.write(self.reading, layout, {}, cells)
 
 
-def refreshing(sheet: Sheet, contacts: Contacts, request: Request, *, on_progress: Callable[[int, int], None] | None = None) -> Refreshing:
-    """Reads the sheet and Reply, and changes neither. `request.fields` and `request.only_empty` limit what is refreshed."""
-    taken = read_rows(sheet, contacts, request)
+def refreshing(
+    reading: Reading,
+    formulas_in: Callable[[Sequence[int]], Set[tuple[int, int]]],
+    contacts: Contacts,
+    request: Request,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Refreshing:
+    """Reads Reply, and changes nothing. `formulas_in`: column indices → the cells there that hold a formula (row number, column index);
+    `request.fields` and `request.only_empty` limit what is refreshed."""
+    taken = sort_out(reading, contacts, request)
     matches = match_rows(taken.rows, taken.columns, _NO_FIELD, contacts, done="written", on_progress=on_progress)
     problems = [decision.outcome for decision in matches.others if decision.outcome]
     columns = [column for column in taken.columns if _is_refreshed(column, taken.fields)]
-    formulas = sheet.formulas(taken.reading, [column.index for column in columns])
+    formulas = formulas_in([column.index for column in columns])
     cells: list[Refresh] = []
     equal: dict[int, dict[str, FieldValue]] = {}
     compared = 0
@@ -126,7 +134,7 @@ def _is_refreshed(column: Column, fields: frozenset[str] | None) -> bool:
     return column.fills or (column.role is Role.FIELD and column.target.verifiable)
 
 
-def _of_row(row: Row, contact: Contact, columns: Sequence[Column], formulas: frozenset[tuple[int, int]]) -> list[Refresh]:
+def _of_row(row: Row, contact: Contact, columns: Sequence[Column], formulas: Set[tuple[int, int]]) -> list[Refresh]:
     """The cells of the row that do not say what Reply holds. What is empty in Reply neither fills nor replaces anything; nor does what a
     push would not read as the same (a text `<clear>`, a phone without digits)."""
     differing = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from reply_xl.columns import OURS, REPLY_ID
+from reply_xl.errors import SheetError
 from reply_xl.journal import Journal
-from reply_xl.locate import marks_of, own_headers
+from reply_xl.locate import locate, marks_of, own_headers
 from reply_xl.model import Role
 from reply_xl.plan import Draft
 from reply_xl.runs import NewRun, Page, RunKind, Server
@@ -16,21 +16,30 @@ from reply_xl.sheet import Sheet
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A draft and the sheet it came from. `results`: the file that gets the results; `keeps_ids`: whether the ids of contacts found by
-    e-mail are worth writing down (never those of a server on this machine); `of`: the run that is tried again."""
+    """A draft of the sheet of this name. `book`, `results`: as the journal calls the workbook and the file that gets the results; `keeps_ids`:
+    whether the ids of contacts found by e-mail are worth writing down (never those of a server on this machine); `of`: the run that is tried
+    again."""
 
-    sheet: Sheet
+    sheet: str
     draft: Draft
-    book: Path
-    results: Path
+    book: str
+    results: str
     keeps_ids: bool
     of: int | None = None
 
-    def prepare(self) -> None:
-        """Proves that the sheet can be written, by writing the headers of our columns. Nothing has been sent yet."""
+    def prepare(self, sheet: Sheet) -> None:
+        """Proves that the sheet can be written, by writing the headers of our columns. Nothing has been sent yet. Raises `SheetError`, also
+        where the headers have changed since the draft was made."""
+        reading, columns = self.draft.reading, self.draft.columns
+        now = sheet.read_again(own_headers(reading.headers), reading.header_row)
+        if now.headers[: len(reading.headers)] != reading.headers:
+            raise SheetError(f"The headers of “{self.sheet}” were changed meanwhile, so nothing was sent; try again.")
+        places = locate(marks_of(self.draft.rows, columns), now.rows, columns)
+        numbers = set(places.values())
+        chosen = tuple(replace(row, hidden=False) for row in now.rows if row.number in numbers)
         by_email = any(wish.contact_id is None for decision in self.draft.plan.decisions for wish in decision.wishes)
         own = (*OURS, REPLY_ID) if self.keeps_ids and by_email else OURS
-        self.sheet.prepare(self.draft.reading, own, [column.index for column in self.draft.columns if column.fills])
+        sheet.prepare(replace(now, chosen=chosen), own, [column.index for column in columns if column.fills])
 
     def start(self, journal: Journal, server: Server) -> int:
         """Writes the run down. Nothing has been sent yet; from here on no result can be lost."""
@@ -39,9 +48,9 @@ class Push:
         keys = [column.header for column in draft.columns if column.role is Role.KEY]
         targets |= {f"id {place}" if place else "id": header for place, header in enumerate(keys)}
         page = Page(
-            str(self.book.absolute()),
-            str(self.results.absolute()),
-            self.sheet.name,
+            self.book,
+            self.results,
+            self.sheet,
             draft.reading.header_row,
             own_headers(draft.reading.headers),
             targets,

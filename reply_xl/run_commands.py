@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reply_xl.errors import ConfigError, NotAgreed
+from reply_xl.errors import ConfigError
 from reply_xl.interrupts import stoppable
 
 if TYPE_CHECKING:
@@ -49,13 +49,15 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def resume(arguments: argparse.Namespace) -> int:
-    from reply_xl import console
-    from reply_xl.conduct import conduct, deliver_only
-    from reply_xl.dialogue import agree, refuse_other_workspace, show_conducted
+    from reply_xl import console, sentences
+    from reply_xl.conduct import conduct, deliver_only, place_of
+    from reply_xl.dialogue import refuse_other_workspace, refuse_running
+    from reply_xl.face import Question
     from reply_xl.model import Word
     from reply_xl.records import Records
     from reply_xl.runs import RunKind
     from reply_xl.send import Terms
+    from reply_xl.terminal import Terminal
 
     cancelled = threading.Event()
     with Records() as records, console.Progress() as progress:
@@ -64,152 +66,87 @@ def resume(arguments: argparse.Namespace) -> int:
             console.say("No run is unfinished.")
             return 0
         _refuse_other_address(run, arguments.base_url)
-        _refuse_running(records, run)
+        refuse_running(records, run)
         recorded = records.journal.recorded(run.id)
         decisions = recorded.decisions
+        place = place_of(run, arguments.book)
+        face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
         if not decisions:  # what became of the rows is known, and Reply need not be asked
-            done = deliver_only(records, run.id, arguments.book)
+            done = deliver_only(records, run.id, place)
         with contextlib.ExitStack() as stack:
             if decisions:
                 session = stack.enter_context(_session_of(run, records, cancelled, progress.wait))
                 with stoppable(cancelled):
                     refuse_other_workspace(run, session)
-                what = f"Run {run.id} of {console.moment(run.started)} on {Path(run.page.book).name} left {console.contacts(len(decisions))} open."
+                what = f"Run {run.id} of {sentences.moment(run.started)} on {Path(run.page.book).name} left {sentences.contacts(len(decisions))} open."
                 how = "Each is read first; what has arrived is not sent again."
-                most = f"At most {console.requests(len(decisions), session.pace.minutes(len(decisions)))}."
-                agree(f"{what} {how} {most}", "Finish it?", "add --yes", agreed=arguments.yes or len(decisions) == 1)
+                most = f"At most {sentences.requests(len(decisions), session.pace.minutes(len(decisions)))}."
+                face.agree(Question(f"{what} {how} {most}", "Finish it?", "add --yes", arguments.yes or len(decisions) == 1))
                 progress.start("Finishing the run", len(decisions))
                 word = Word.UNDONE if run.kind is RunKind.UNDO else Word.UPDATED
                 terms = Terms(session.contacts, run.policy, session.memory, cancelled, session.pace.pause, done=word)
-                done = conduct(records, run.id, decisions, terms, progress.advance, arguments.book)
+                done = conduct(records, run.id, decisions, terms, progress.advance, place)
                 progress.stop()
         late = {outcome.row: outcome for outcome in done.outcomes}
         rows = [late.get(entry.number, entry.outcome) for entry in recorded.entries if not entry.taken_over]
         outcomes = [outcome for outcome in rows if outcome is not None]
-        return show_conducted(records, run.id, outcomes, done, as_json=arguments.json, cancelled=cancelled.is_set(), book=arguments.book)
+        return face.conducted(records, run.id, outcomes, done, place.name, cancelled=cancelled.is_set())
 
 
 def retry(arguments: argparse.Namespace) -> int:
-    from reply_xl import console
-    from reply_xl.commands import update
-    from reply_xl.conduct import sheet_of
-    from reply_xl.delivery import rows_now
-    from reply_xl.dialogue import deliver_waiting
-    from reply_xl.model import FINE, Word
+    from reply_xl import console, jobs
+    from reply_xl.conduct import place_of
+    from reply_xl.dialogue import deliver_waiting, refuse_running
     from reply_xl.patches import OnConflict
-    from reply_xl.plan import Request
     from reply_xl.records import Records
-    from reply_xl.workbook import Workbook
+    from reply_xl.terminal import Terminal
 
-    with Records() as records:
+    with Records() as records, console.Progress() as progress:
         run = _named(records, arguments.run_number)
         _refuse_other_address(run, arguments.base_url)
-        _refuse_running(records, run)
-        recorded = records.journal.recorded(run.id)
-        book = arguments.book or Path(run.page.results if Path(run.page.results).exists() else run.page.book)
+        refuse_running(records, run)
+        face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
+        place = place_of(run, arguments.book)
         if arguments.book is None:
-            deliver_waiting(book)
-        entries = [entry for entry in recorded.entries if not entry.taken_over]
-        needing = [entry for entry in entries if entry.outcome is None or entry.outcome.word not in FINE]
-        if arguments.on_conflict is None:  # the sheet need not know any more what Reply held: nobody's value goes without a word
-            conflicts = sum(entry.outcome is not None and entry.outcome.word is Word.CONFLICT for entry in needing)
-            needing = [entry for entry in needing if entry.outcome is None or entry.outcome.word is not Word.CONFLICT]
-            if conflicts:
-                console.say(
-                    f"{console.rows(conflicts)} with a conflict {'is' if conflicts == 1 else 'are'} left; --on-conflict says what to do."
-                )
-        if not needing:
-            conflicts = any(entry.outcome is not None and entry.outcome.word is Word.CONFLICT for entry in entries)
-            console.say(f"No {'other ' if conflicts else ''}row of run {run.id} needs it; there is nothing to try again.")
-            return 3 if conflicts else 0
-        with Workbook(book) as workbook:
-            sheet = sheet_of(workbook, run, recorded.entries, elsewhere=arguments.book is not None)
-            places, header_row = rows_now(sheet, run, recorded.entries)
-            now = {entry.number: places[entry.number] for entry in needing if entry.number in places}
-            arguments.sheet, arguments.header_row, arguments.out = sheet.name, None, None
-    gone = len(needing) - len(now)
-    if gone:
-        console.say(f"{console.rows(gone)} of run {run.id} that need it are no longer in the sheet.")
-    if not now:
-        return 0
-    spans = [(number, number) for number in sorted(now.values())]
-    fields = None if run.policy.fields is None else tuple(sorted(run.policy.fields))
-    arguments.base_url = run.server.base_url
-    request = Request(
-        spans, header_row, fields, run.policy.only_empty, arguments.allow, OnConflict(arguments.on_conflict or OnConflict.BLOCK)
-    )
-    return update(arguments, book, request, of=run)
+            deliver_waiting(face, place)
+        with _session_of(run, records, threading.Event(), progress.wait) as session:
+            on_conflict = None if arguments.on_conflict is None else OnConflict(arguments.on_conflict)
+            return jobs.retry(face, place, session, run, on_conflict=on_conflict, allow=arguments.allow)
 
 
 def undo(arguments: argparse.Namespace) -> int:
-    from dataclasses import replace
-
-    from reply_xl import console, run_views
-    from reply_xl.conduct import conduct
-    from reply_xl.dialogue import agree, refuse_other_workspace, say_all, show_conducted
-    from reply_xl.model import Word
+    from reply_xl import console, jobs, sentences
+    from reply_xl.conduct import place_of
+    from reply_xl.dialogue import refuse_running
     from reply_xl.patches import Policy
     from reply_xl.records import Records
-    from reply_xl.runs import NewRun, RunKind
-    from reply_xl.send import Terms
-    from reply_xl.undo import undoing
+    from reply_xl.runs import RunKind
+    from reply_xl.terminal import Terminal
 
-    cancelled = threading.Event()
     with Records() as records, console.Progress() as progress:
         run = _named(records, arguments.run_number, changed=True)
         _refuse_other_address(run, arguments.base_url)
-        _refuse_running(records, run)
+        refuse_running(records, run)
         if arguments.run_number is None and run.kind is RunKind.UNDO and run.open:
             raise ConfigError(
                 f"Run {run.id}, an undo, is unfinished: “reply-xl resume {run.id}” finishes it, “reply-xl undo {run.id}” takes it back."
             )
         recorded = records.journal.recorded(run.id)
         changes = records.journal.changes(run.id)
-        console.say(run_views.named(recorded, changes))
+        console.say(sentences.named(recorded, changes))
         rows = None if arguments.rows == "all" else _rows_then(recorded, arguments.rows, arguments.book)
         fields = None if arguments.fields is None else _fields_of(arguments.fields, changes)
-        policy = Policy(fields, allow=arguments.allow)
-        with _session_of(run, records, cancelled, progress.wait) as session:
-            with stoppable(cancelled):
-                refuse_other_workspace(run, session)
-                plan = undoing(records.journal, recorded, session.contacts, policy, rows, on_progress=progress.at)
-            progress.stop()
-            say_all(*plan.notes)
-            if not plan.entries:
-                console.say("There is nothing to undo in these rows.")
-                return 0
-            count = len(plan.decisions)
-            will_ask = count > 1 and not arguments.yes
-            if will_ask and not arguments.json:
-                console.show_outcomes(plan.standing, "Rows that stay as they are")
-            if count:
-                what = f"{console.contacts(count)} get{'s' if count == 1 else ''} the former values back"
-                agree(
-                    f"{what}: {console.requests(count, session.pace.minutes(count))}.",
-                    "Undo it?",
-                    "add --yes",
-                    agreed=not will_ask,
-                )
-            page = (
-                run.page
-                if arguments.book is None
-                else replace(run.page, book=str(arguments.book.absolute()), results=str(arguments.book.absolute()))
-            )
-            new = NewRun(RunKind.UNDO, run.server, page, policy, run.keeps_ids, run.id)
-            marks = {entry.number: entry.mark for entry in plan.entries}
-            number = records.journal.start(new, marks, plan.standing, plan.decisions)
-            progress.start("Undoing", count)
-            terms = Terms(session.contacts, policy, session.memory, cancelled, session.pace.pause, done=Word.UNDONE)
-            done = conduct(records, number, plan.decisions, terms, progress.advance, arguments.book)
-            progress.stop()
-        outcomes = sorted([*plan.standing, *done.outcomes], key=lambda outcome: outcome.row)
-        return show_conducted(records, number, outcomes, done, as_json=arguments.json, cancelled=cancelled.is_set(), book=arguments.book)
+        face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
+        place = None if arguments.book is None else place_of(run, arguments.book)
+        with _session_of(run, records, threading.Event(), progress.wait) as session:
+            return jobs.undo(face, place, session, recorded, Policy(fields, allow=arguments.allow), rows)
 
 
 def forget(arguments: argparse.Namespace) -> int:
-    from reply_xl import console
-    from reply_xl.dialogue import agree
+    from reply_xl import console, sentences
+    from reply_xl.face import Question
     from reply_xl.records import Records, are_there
+    from reply_xl.terminal import Terminal
 
     if not are_there():
         console.say("The journal is empty.")
@@ -222,9 +159,9 @@ def forget(arguments: argparse.Namespace) -> int:
             what = (
                 f"{len(open_)} of these runs {'is' if len(open_) == 1 else 'are'} unfinished or have results that wait for their workbook."
             )
-            agree(what, "Forget them as well?", "add --yes", agreed=arguments.yes)
+            Terminal(console.Progress()).agree(Question(what, "Forget them as well?", "add --yes", arguments.yes))
         count, bases = records.journal.forget(arguments.before, running)
-    print(f"{count} run{'' if count == 1 else 's'} and what was known of {console.contacts(bases)} were forgotten.")
+    print(f"{count} run{'' if count == 1 else 's'} and what was known of {sentences.contacts(bases)} were forgotten.")
     if running:
         console.say(f"Run {running[0]} is going on and was kept.")
     return 0
@@ -249,11 +186,6 @@ def _to_resume(records: Records, number: int | None) -> Run | None:
     return next((run for run in unfinished if not records.is_running(run.id)), unfinished[0] if unfinished else None)
 
 
-def _refuse_running(records: Records, run: Run) -> None:
-    if records.is_running(run.id):
-        raise NotAgreed(f"Run {run.id} is going on in another window; wait for it, or stop it there.", asked=True)
-
-
 def _refuse_other_address(run: Run, base_url: str | None) -> None:
     from reply_xl.client import checked_base_url
 
@@ -269,16 +201,16 @@ def _session_of(run: Run, records: Records, cancelled: threading.Event, on_wait:
 
 def _rows_then(recorded: object, spans: object, book: Path | None) -> frozenset[int]:
     """Row numbers of the run for rows as they are numbered in the sheet now."""
-    from reply_xl.conduct import file_of, sheet_of
+    from reply_xl.conduct import place_of, sheet_of
     from reply_xl.delivery import rows_now
     from reply_xl.runs import Recorded
-    from reply_xl.workbook import Workbook
 
     assert isinstance(recorded, Recorded)
     if not isinstance(spans, list):
         raise ConfigError("--rows of an undo are numbers, such as 2:50,60.")
-    with Workbook(file_of(recorded.run, book)[0]) as workbook:
-        sheet = sheet_of(workbook, recorded.run, recorded.entries, elsewhere=book is not None)
+    place = place_of(recorded.run, book)
+    with place.open() as workbook:
+        sheet = sheet_of(workbook, place, recorded.run, recorded.entries)
         now, _ = rows_now(sheet, recorded.run, recorded.entries)
     return frozenset(then for then, number in now.items() if any(first <= number <= last for first, last in spans))
 

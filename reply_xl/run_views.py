@@ -6,19 +6,16 @@ import csv
 import io
 import json
 import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from reply_xl import console
+from reply_xl import console, sentences
 from reply_xl.fields import is_empty
 from reply_xl.model import Change, CustomField, FieldValue, Outcome, Word
 from reply_xl.runs import Entry, Recorded, Run
+from reply_xl.sentences import Changes
 from reply_xl.values import format, shown
 from reply_xl.wording import joined
-
-Changes = Mapping[int, tuple[str, str, tuple[Change, ...]]]
-"""By contact id: e-mail, name, and what was to change."""
 
 _MOST = 20
 _STARTS_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
@@ -31,7 +28,8 @@ def show_runs(runs: Sequence[tuple[Run, bool]]) -> None:
         print("There is no run on this computer yet.")
         return
     rows = [
-        (str(run.id), console.moment(run.started), _what(run), Path(run.page.book).name, _state(run, going)) for run, going in runs[:_MOST]
+        (str(run.id), sentences.moment(run.started), sentences.what(run), Path(run.page.book).name, _state(run, going))
+        for run, going in runs[:_MOST]
     ]
     console.table("Runs", ("Run", "Began", "What", "Workbook", "Rows"), rows)
     if len(runs) > _MOST:
@@ -46,7 +44,7 @@ def print_runs_json(runs: Sequence[tuple[Run, bool]]) -> None:
 def show_run(recorded: Recorded, changes: Changes, *, is_running: bool) -> None:
     """What a run was, what it changed, and the rows that somebody should look at."""
     run = recorded.run
-    print(named(recorded, changes))
+    print(sentences.named(recorded, changes))
     print(f"  {_state(run, is_running)}")
     rows = []
     for entry in recorded.entries:
@@ -110,20 +108,6 @@ def _field_word(outcome: Outcome | None, change: Change) -> str:
     is_stored = outcome is not None and outcome.word is Word.NOT_STORED and change.target.name not in outcome.not_stored
     is_stored |= outcome is not None and outcome.word is Word.CONFLICT and bool(outcome.sent)
     return Word.UPDATED.value if is_stored else _word(outcome).lower()
-
-
-def named(recorded: Recorded, changes: Changes, when: str | None = None) -> str:
-    """Run 12 of 2026-11-23 10:41 (push of leads.xlsx, sheet Contacts): 240 contacts; Title 240, Phone 12."""
-    run = recorded.run
-    counts = Counter(one.target.label for _, _, every in changes.values() for one in every)
-    fields = f"; {', '.join(f'{label} {count}' for label, count in counts.items())}" if counts else ""
-    where = f"{Path(run.page.book).name}, sheet {run.page.sheet}"
-    began = f" of {console.moment(run.started)}" if when is None else when
-    return f"Run {run.id}{began} ({_what(run)} on {where}): {console.contacts(len(changes))}{fields}."
-
-
-def _what(run: Run) -> str:
-    return run.kind.value if run.of is None else f"{run.kind.value} of run {run.of}"
 
 
 def _state(run: Run, is_running: bool) -> str:

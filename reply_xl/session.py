@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -73,7 +72,7 @@ class Session(AbstractContextManager["Session"]):
             return ""
         return " ".join(part for part in (self.contacts.base_url, self.contacts.instance) if part)
 
-    def bases(self, book: Path, sheet: str) -> Bases:
+    def bases(self, book: str, sheet: str) -> Bases:
         """What Reply held when the cells of this sheet received or equalled it."""
         return _Based(self, book, sheet)
 
@@ -116,9 +115,9 @@ class _Remembered:
 class _Based:
     """The bases of one sheet, looked up once the server has said which one it is."""
 
-    def __init__(self, session: Session, book: Path, sheet: str) -> None:
+    def __init__(self, session: Session, book: str, sheet: str) -> None:
         self._session = session
-        self._book, self._sheet = str(book), sheet
+        self._book, self._sheet = book, sheet
 
     def of(self, contact_ids: Collection[int]) -> Mapping[int, Mapping[str, FieldValue]]:
         place = self._session.place

@@ -6,7 +6,7 @@ A row with one cell that cannot be read is `invalid` as a whole: nothing of it i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from reply_xl.errors import CellError, ConfigError, HeaderError
@@ -92,6 +92,18 @@ def chosen_fields(names: Sequence[str], columns: Sequence[Column]) -> frozenset[
             raise ConfigError(f"“{shown(wanted)}” is neither a contact field nor a custom field in a visible column; correct --fields.")
         chosen.update(target.name for target in hits)
     return frozenset(chosen)
+
+
+def fields_in(indices: Set[int], columns: Sequence[Column]) -> frozenset[str]:
+    """The target names of the visible columns at these indices. Raises `HeaderError` where none goes to a field that can be sent."""
+    found = {
+        column.target.name
+        for column in columns
+        if column.index in indices and column.role is Role.FIELD and column.target and not column.hidden
+    }
+    if not found:
+        raise HeaderError("None of the selected columns goes to a field of Reply; select cells of one that does.")
+    return frozenset(found)
 
 
 def key_of(row: Row, columns: Sequence[Column]) -> Key | None:

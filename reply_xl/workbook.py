@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from reply_xl.errors import ReplyXlError, SheetError, WorkbookError
 from reply_xl.fields import fold
 from reply_xl.model import Column, CustomField, Row
 from reply_xl.pages import is_ours
+from reply_xl.runs import Run
 from reply_xl.sheet import Reading, Sheet, choose_sheet
 
 if TYPE_CHECKING:
@@ -32,8 +34,9 @@ class Workbook:
 
     `notes`: sentences about how the file was read. Raises `WorkbookError` with a sentence for whatever is not a workbook."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, out: Path | None = None, meant: tuple[str | None, int | None] = (None, None)) -> None:
+        """`out`: where to save, None for over the file itself; `meant`: sheet and header row that hold the contacts, None for what is found."""
+        self.path, self._out, self._meant = path, out, meant
         self.notes: tuple[str, ...] = ()
         self._csv: CsvBook | None = None
         kind = path.suffix.casefold()
@@ -89,9 +92,10 @@ class Workbook:
         """The names of its worksheets, in their order."""
         return [str(sheet.name) for sheet in self._book.sheets]
 
-    def check_savable(self, path: Path | None = None, sheet_name: str | None = None, header_row: int | None = None) -> None:
-        """Raises the `WorkbookError` that `save` would raise now, such as for a file that is open in Excel, and one for a file at `path`
-        that is neither this one nor holds former results of it, as its sheet and header row show. Writes nothing."""
+    def check_savable(self) -> None:
+        """Raises the `WorkbookError` that `save` would raise now, such as for a file that is open in Excel, and one for another file to save to
+        that does not hold former results of this one, as its sheet and header row show. Writes nothing."""
+        path, (sheet_name, header_row) = self._out, self._meant
         if self._csv is None:
             engine.refuse_unless_savable(self._book, path)
         else:
@@ -114,8 +118,9 @@ class Workbook:
                 "move it away, or give --out another name."
             )
 
-    def save(self, path: Path | None = None) -> None:
-        """Saves to `path`, or over the file itself."""
+    def save(self) -> None:
+        """Saves, over the file itself or to where it was opened for."""
+        path = self._out
         try:
             if self._csv is None:
                 self._book.save(str(path) if path else None)
@@ -126,6 +131,46 @@ class Workbook:
         except Exception as error:
             target = path or self.path
             raise WorkbookError(f"{target.name} could not be saved; check that its folder can be written and try again.") from error
+
+
+class FilePlace:
+    """A workbook file as a place of rows. `out`: another file that gets the results; `sheet`, `header_row`: where the contacts are, None for
+    what is found."""
+
+    def __init__(self, path: Path, out: Path | None = None, sheet: str | None = None, header_row: int | None = None) -> None:
+        self.path, self.out, self.sheet, self.header_row = path, out, sheet, header_row
+        self._kept: Workbook | None = None
+        self.key = str(path.absolute())
+        self.results = str((out or path).absolute())
+        self.name = (out or path).name
+
+    @contextlib.contextmanager
+    def kept_open(self) -> Iterator[None]:
+        with self._opened() as self._kept:
+            try:
+                yield
+            finally:
+                self._kept = None
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Workbook]:
+        if self._kept is not None:
+            yield self._kept
+            return
+        with self._opened() as book:
+            yield book
+
+    def delivering(self, run: Run) -> FilePlace:
+        results, source = Path(run.page.results), Path(run.page.book)
+        if results.exists() or results == source:
+            return FilePlace(results)
+        return FilePlace(source, results)
+
+    def at(self, sheet: str, header_row: int) -> FilePlace:
+        return FilePlace(self.path, self.out, sheet, header_row)
+
+    def _opened(self) -> Workbook:
+        return Workbook(self.path, self.out, (self.sheet, self.header_row))
 
 
 def results_path(book: Path) -> Path:

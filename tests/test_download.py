@@ -59,7 +59,7 @@ def _ids(path: Path) -> list[int]:
 def _pushed(sandbox: Sandbox, path: Path) -> list[str]:
     """What `push` would make of each row of the file."""
     with Workbook(path) as book, Session(sandbox.url) as session:
-        draft = plan.draft(book.sheet(), session.contacts, session.memory, Request())
+        draft = plan.draft(book.sheet().read(), session.contacts, session.memory, Request())
         return [outcome.message if outcome.word != "unchanged" else outcome.word.value for outcome in preview.foreseen(draft)]
 
 

@@ -661,9 +661,9 @@ def cut_short(sandbox: Sandbox, records: Records, path: Path, kind: RunKind) -> 
     """A run of this sheet that was written down and never sent."""
     with Session(sandbox.url, records=records) as session, Workbook(path) as workbook:
         sheet = workbook.sheet()
-        draft = plan.draft(sheet, session.contacts, session.memory, plan.Request())
+        draft = plan.draft(sheet.read(), session.contacts, session.memory, plan.Request())
         session.contacts.contact(FIRST_ID)  # it says which server it is
-        number = Push(sheet, draft, path, path, keeps_ids=False).start(records.journal, session.server())
+        number = Push(sheet.name, draft, str(path), str(path), keeps_ids=False).start(records.journal, session.server())
     if kind is RunKind.UNDO:
         with sqlite3.connect(records.folder / "journal.sqlite3") as database:
             database.execute("UPDATE run SET kind='undo' WHERE id=?", (number,))

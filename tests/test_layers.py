@@ -35,11 +35,12 @@ records recording
 lookup sheet csv_book pages references computers
 columns_page places
 logon placing agent
-plan send workbook session repair
-delivery install
+plan send session repair place
+delivery workbook install
 preview push pull download practice undo conduct
-console
-dialogue run_views
+face sentences
+console dialogue
+terminal run_views jobs
 demo pull_new
 commands
 run_commands setup_commands

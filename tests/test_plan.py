@@ -13,7 +13,7 @@ from reply_xl.last_sent import Forgetful
 from reply_xl.model import Row
 from reply_xl.pace import WindowPace
 from reply_xl.patches import Policy
-from reply_xl.plan import make_plan
+from reply_xl.plan import planning
 from reply_xl.sandbox import Sandbox
 
 
@@ -35,6 +35,6 @@ def test_a_time_zone_is_sent_as_the_workspace_names_them(
     client = Client(sandbox.url, KEY, WindowPace(()))
     columns = map_columns(("Reply ID", "Time zone"), customs=())
     rows = [Row(2 + n, (float(FIRST_ID + n), typed if n == 0 else None)) for n in range(3)]
-    plan = make_plan(rows, columns, client, Policy(), Forgetful())
+    plan = planning(rows, columns, client, Policy(), Forgetful())(Policy())
     client.close()
     assert [decision.patch.body for decision in plan.to_send if decision.patch] == [{"timeZoneId": sent}]

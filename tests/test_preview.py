@@ -23,7 +23,8 @@ def no_quota(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def drafted(sandbox: Sandbox, book: Book, *rows: tuple[object, ...], request: Request | None = None) -> Draft:
     with Workbook(book(*rows)) as workbook, Session(sandbox.url) as session:
-        return plan.draft(workbook.sheet(), session.contacts, session.memory, request or Request())
+        request = request or Request()
+        return plan.draft(workbook.sheet().read(request.rows, request.header_row), session.contacts, session.memory, request)
 
 
 def words(outcomes: list[Outcome]) -> list[tuple[int, Word]]:

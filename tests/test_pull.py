@@ -132,7 +132,9 @@ def test_ids_of_another_system_pull_nothing(book: Book, run: Callable[..., Ran],
 
 def found(path: Path, sandbox: Sandbox, request: Request | None = None) -> Refreshing:
     with Workbook(path) as workbook, Session(sandbox.url) as session:
-        return refreshing(workbook.sheet(), session.contacts, request or Request())
+        sheet, request = workbook.sheet(), request or Request()
+        reading = sheet.read(request.rows, request.header_row)
+        return refreshing(reading, lambda indices: sheet.formulas(reading, indices), session.contacts, request)
 
 
 def addresses(cells: Iterable[Refresh]) -> list[str]:

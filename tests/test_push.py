@@ -32,13 +32,13 @@ def no_quota(monkeypatch: pytest.MonkeyPatch) -> None:
 def pushing(path: Path, sandbox: Sandbox, *, keeps_ids: bool = False) -> Iterator[tuple[Push, Draft, Session, Workbook]]:
     with Workbook(path) as workbook, Session(sandbox.url) as session:
         sheet = workbook.sheet()
-        draft = plan.draft(sheet, session.contacts, session.memory, Request())
-        yield Push(sheet, draft, path, path, keeps_ids), draft, session, workbook
+        draft = plan.draft(sheet.read(), session.contacts, session.memory, Request())
+        yield Push(sheet.name, draft, str(path), str(path), keeps_ids), draft, session, workbook
 
 
 def whole(path: Path, sandbox: Sandbox, *, keeps_ids: bool = False) -> list[Outcome]:
     with pushing(path, sandbox, keeps_ids=keeps_ids) as (push, draft, session, workbook):
-        push.prepare()
+        push.prepare(workbook.sheet())
         workbook.save()
         number = push.start(session.records.journal, session.server())
         terms = Terms(session.contacts, draft.policy, session.memory, threading.Event(), session.pace.pause)
@@ -75,8 +75,8 @@ def test_preparing_sends_nothing_and_is_safe_to_leave(sandbox: Sandbox, book: Bo
     """Headers are written, no request leaves, and the file is only written when it is saved."""
     path = book(("Reply ID", "Title"), (FIRST_ID, "CTO"))
     before = path.read_bytes()
-    with pushing(path, sandbox) as (push, _, _, _):
-        push.prepare()
+    with pushing(path, sandbox) as (push, _, _, workbook):
+        push.prepare(workbook.sheet())
     assert patches(sandbox) == []
     assert path.read_bytes() == before
 

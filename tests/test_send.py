@@ -18,7 +18,7 @@ from reply_xl.errors import JournalError
 from reply_xl.model import CellValue, Column, CustomField, FieldValue, Outcome, Patch, Row, Word
 from reply_xl.pace import WindowPace
 from reply_xl.patches import Decision, Policy
-from reply_xl.plan import make_plan
+from reply_xl.plan import planning
 from reply_xl.sandbox import Sandbox
 from reply_xl.send import Terms, send
 from reply_xl.wishes import Wish
@@ -72,7 +72,7 @@ class Runner:
         sheet = [Row(number, [float(cell) if type(cell) is int else cell for cell in row]) for number, row in enumerate(rows, 2)]
         customs = self.client.custom_fields()
         self.columns: tuple[Column, ...] = map_columns(headers, customs=customs, values=[row.cells for row in sheet])
-        self.made = make_plan(sheet, self.columns, self.client, self.policy, self.memory)
+        self.made = planning(sheet, self.columns, self.client, self.policy, self.memory)(self.policy)
         assert self.made.refusal is None
         return list(self.made.to_send)
 

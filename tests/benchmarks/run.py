@@ -34,7 +34,7 @@ from reply_xl.last_sent import Forgetful
 from reply_xl.model import Row
 from reply_xl.pace import WindowPace
 from reply_xl.patches import Policy
-from reply_xl.plan import make_plan
+from reply_xl.plan import planning
 from reply_xl.recording import Recording
 from reply_xl.runs import Mark, NewRun, Page, RunKind
 from reply_xl.runs import Server as Where
@@ -81,7 +81,7 @@ class Ours:
         self._client = Client(url, "key", pace)
         cells = [Row(2 + index, (float(FIRST + index), f"Title {index}", "Met at the fair")) for index in range(rows)]
         columns = map_columns(HEADERS, customs=())
-        self._plan = make_plan(cells, columns, self._client, Policy(), Forgetful())
+        self._plan = planning(cells, columns, self._client, Policy(), Forgetful())(Policy())
         self._terms = Terms(self._client, Policy(), Forgetful(), threading.Event(), pace.pause)
 
     def __call__(self) -> None:

@@ -1,0 +1,74 @@
+"""Who a job speaks with: a person at a terminal, or one who clicked a button in Excel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reply_xl.conduct import Conducted, Meanwhile
+from reply_xl.model import Outcome
+from reply_xl.plan import Draft
+from reply_xl.records import Records
+
+
+class Progress(Protocol):
+    """Shows how far a job is. Threads may report."""
+
+    def start(self, label: str, total: int | None) -> None:
+        """Begins to count rows to `total`, or without a goal (None)."""
+
+    def advance(self, *_: object) -> None:
+        """One row more is done."""
+
+    def at(self, done: int, total: int | None) -> None: ...
+
+    def wait(self, seconds: float, why: str) -> None:
+        """A wait has begun: how long, and why."""
+
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`statement` says what is about to happen, `question` asks; `options` says how to agree where nobody is there to answer; `agreed`: it was
+    agreed to beforehand, and is only said."""
+
+    statement: str
+    question: str
+    options: str
+    agreed: bool = False
+
+
+class Face(Protocol):
+    """`yes`: the user agreed beforehand to what is found by the program itself; `meanwhile`: what to do while requests are under way, None
+    where nobody looks at the workbook before the end."""
+
+    @property
+    def yes(self) -> bool: ...
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def meanwhile(self) -> Meanwhile | None: ...
+
+    def say(self, *sentences: str) -> None: ...
+
+    def agree(self, *questions: Question) -> list[bool]:
+        """For each question whether a person answered it. Raises `NotAgreed` as soon as one is not agreed to."""
+
+    def widened(self, draft: Draft) -> Draft:
+        """The draft, or one that allows more of what is held back, if a person says so."""
+
+    def refused(self, refusal: str, outcomes: Sequence[Outcome]) -> int:
+        """A run that may not be: nothing was sent. The exit code."""
+
+    def look_at(self, outcomes: Sequence[Outcome], title: str) -> None:
+        """Rows that somebody should look at."""
+
+    def conducted(
+        self, records: Records, number: int, outcomes: Sequence[Outcome], done: Conducted, results: str, *, cancelled: bool
+    ) -> int:
+        """What became of each row, and where the results are. The exit code."""
+
+    def refreshed(self, sentence: str, problems: Sequence[Outcome]) -> int:
+        """What a pull did. The exit code."""

@@ -1,0 +1,189 @@
+"""The jobs that a command and a button have in common: update, retry, undo, pull. Each is a short composition of use cases.
+
+A job reads the workbook, lets go of it, asks Reply and the person, and opens the workbook again to write: meanwhile rows may have moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from pathlib import Path
+
+from reply_xl import plan, sentences
+from reply_xl.conduct import conduct, sheet_of
+from reply_xl.delivery import rows_now
+from reply_xl.dialogue import (
+    about_columns,
+    agree_to_columns,
+    keep_agreed,
+    refuse_if_running,
+    refuse_other_workspace,
+    refuse_running,
+    unfinished,
+    with_choices,
+)
+from reply_xl.face import Face, Question
+from reply_xl.interrupts import stoppable
+from reply_xl.model import FINE, Word
+from reply_xl.patches import OnConflict, Policy
+from reply_xl.place import Place
+from reply_xl.plan import Request
+from reply_xl.preview import refused
+from reply_xl.pull import refreshing
+from reply_xl.push import Push
+from reply_xl.runs import NewRun, Recorded, Run, RunKind
+from reply_xl.send import Terms
+from reply_xl.session import Session
+from reply_xl.undo import undoing
+
+EXIT_FINE, EXIT_NEEDS_ATTENTION = 0, 3
+
+
+def update(face: Face, place: Place, session: Session, request: Request, *, of: Run | None = None) -> int:
+    """Pushes the rows of `request`. `of`: the run that is tried again. Raises `NotAgreed` where a question was not agreed to."""
+    with place.kept_open():
+        with place.open() as book:
+            book.check_savable()
+            sheet = book.sheet(place.sheet)
+            refuse_if_running(session.records, place.key)
+            left = unfinished(session.records, place.key, session.contacts.base_url) if of is None else []
+            request = with_choices(face, request, book)
+            reading, notes, bases = sheet.read(request.rows, request.header_row), book.notes, session.bases(place.key, sheet.name)
+            name = sheet.name
+        with stoppable(session.cancelled):
+            draft = plan.draft(reading, session.contacts, session.memory, request, bases=bases, on_progress=face.progress.at)
+            server = session.server() if of is None else refuse_other_workspace(of, session)
+        face.say(*notes, *draft.notes, *left)
+        if draft.plan.refusal:
+            return face.refused(draft.plan.refusal, refused(draft))
+        draft = face.widened(draft)
+        to_send = draft.plan.to_send
+        questions = about_columns(draft.unseen, agreed=face.yes) if to_send else []
+        if len(to_send) > 1 or (left and to_send):
+            statement = sentences.question(draft.plan, session.pace.minutes(len(to_send)))
+            questions.append(Question(statement, "Update them?", "add --yes", face.yes))
+        answered = face.agree(*questions)
+        if to_send and draft.unseen:
+            keep_agreed(draft.unseen, answered[0])
+        push = Push(name, draft, place.key, place.results, keeps_ids=not session.loopback, of=of.id if of else None)
+        with place.open() as book:
+            push.prepare(book.sheet(name))
+            book.save()
+        number = push.start(session.records.journal, server)
+    face.progress.start("Updating contacts", len(to_send))
+    terms = Terms(session.contacts, draft.policy, session.memory, session.cancelled, session.pace.pause)
+    run = session.records.journal.run(number)
+    done = conduct(session.records, number, to_send, terms, face.progress.advance, place.delivering(run), face.meanwhile)
+    face.progress.stop()
+    outcomes = sorted([*draft.plan.standing(), *done.outcomes], key=lambda outcome: outcome.row)
+    return face.conducted(session.records, number, outcomes, done, place.name, cancelled=session.cancelled.is_set())
+
+
+def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: OnConflict | None, allow: frozenset[str]) -> int:
+    """Pushes the rows of a run that need it once more, with what the sheet holds now. `on_conflict` None: rows with a conflict are left, for
+    the sheet need not know any more what Reply held."""
+    refuse_running(session.records, run)
+    recorded = session.records.journal.recorded(run.id)
+    entries = [entry for entry in recorded.entries if not entry.taken_over]
+    needing = [entry for entry in entries if entry.outcome is None or entry.outcome.word not in FINE]
+    conflicts = 0
+    if on_conflict is None:
+        conflicts = sum(entry.outcome is not None and entry.outcome.word is Word.CONFLICT for entry in needing)
+        needing = [entry for entry in needing if entry.outcome is None or entry.outcome.word is not Word.CONFLICT]
+        if conflicts:
+            face.say(
+                f"{sentences.rows(conflicts)} with a conflict {'is' if conflicts == 1 else 'are'} left; --on-conflict says what to do."
+            )
+    if not needing:
+        face.say(f"No {'other ' if conflicts else ''}row of run {run.id} needs it; there is nothing to try again.")
+        return EXIT_NEEDS_ATTENTION if conflicts else EXIT_FINE
+    with place.open() as book:
+        sheet = sheet_of(book, place, run, recorded.entries)
+        places, header_row = rows_now(sheet, run, recorded.entries)
+        name = sheet.name
+    now = {entry.number: places[entry.number] for entry in needing if entry.number in places}
+    gone = len(needing) - len(now)
+    if gone:
+        face.say(f"{sentences.rows(gone)} of run {run.id} that need it are no longer in the sheet.")
+    if not now:
+        return EXIT_FINE
+    spans = [(number, number) for number in sorted(now.values())]
+    fields = None if run.policy.fields is None else tuple(sorted(run.policy.fields))
+    request = Request(spans, header_row, fields, run.policy.only_empty, allow, on_conflict or OnConflict.BLOCK)
+    return update(face, place.at(name, header_row), session, request, of=run)
+
+
+def undo(
+    face: Face,
+    place: Place | None,
+    session: Session,
+    recorded: Recorded,
+    policy: Policy,
+    rows: frozenset[int] | None,
+) -> int:
+    """Puts back the values from before a run. `place` None: its results go into the run's own file; `rows`:
+    numbers as in the run, None for all."""
+    run = recorded.run
+    with stoppable(session.cancelled):
+        refuse_other_workspace(run, session)
+        made = undoing(session.records.journal, recorded, session.contacts, policy, rows, on_progress=face.progress.at)
+    face.progress.stop()
+    face.say(*made.notes)
+    if not made.entries:
+        face.say("There is nothing to undo in these rows.")
+        return EXIT_FINE
+    count = len(made.decisions)
+    will_ask = count > 1 and not face.yes
+    if will_ask:
+        face.look_at(made.standing, "Rows that stay as they are")
+    if count:
+        what = f"{sentences.contacts(count)} get{'s' if count == 1 else ''} the former values back"
+        statement = f"{what}: {sentences.requests(count, session.pace.minutes(count))}."
+        face.agree(Question(statement, "Undo it?", "add --yes", not will_ask))
+    page = run.page if place is None else replace(run.page, book=place.key, results=place.results)
+    new = NewRun(RunKind.UNDO, run.server, page, policy, run.keeps_ids, run.id)
+    marks = {entry.number: entry.mark for entry in made.entries}
+    number = session.records.journal.start(new, marks, made.standing, made.decisions)
+    face.progress.start("Undoing", count)
+    terms = Terms(session.contacts, policy, session.memory, session.cancelled, session.pace.pause, done=Word.UNDONE)
+    done = conduct(session.records, number, made.decisions, terms, face.progress.advance, place, face.meanwhile)
+    face.progress.stop()
+    outcomes = sorted([*made.standing, *done.outcomes], key=lambda outcome: outcome.row)
+    results = place.name if place else Path(run.page.results).name
+    return face.conducted(session.records, number, outcomes, done, results, cancelled=session.cancelled.is_set())
+
+
+def pull(face: Face, place: Place, session: Session, request: Request, *, overwrite: bool) -> int:
+    """Refreshes cells from Reply. `overwrite`: cells that hold another value are replaced without a question."""
+    with place.kept_open():
+        with place.open() as book:
+            book.check_savable()
+            sheet = book.sheet(place.sheet)
+            request = with_choices(face, request, book)
+            reading, notes, name = sheet.read(request.rows, request.header_row), book.notes, sheet.name
+
+        def formulas(indices: Sequence[int]) -> Set[tuple[int, int]]:
+            with place.open() as book:
+                return book.sheet(name).formulas(reading, indices)
+
+        with stoppable(session.cancelled):
+            found = refreshing(reading, formulas, session.contacts, request, on_progress=face.progress.at)
+        face.progress.stop()
+        face.say(*notes, *found.notes)
+        if found.refusal:
+            return face.refused(found.refusal, found.problems)
+        if found.fills or found.replaces:
+            agree_to_columns(face, [one for one in found.unseen if one.by_workbook], agreed=False)
+        if found.replaces:
+            options = "add --overwrite to replace them, or --only-empty to leave them"
+            face.agree(Question(sentences.replaced(found), "Replace them?", options, overwrite))
+        if found.fills or found.replaces:
+            with place.open() as book:
+                found.write(book.sheet(name))
+                book.save()
+        elif place.results != place.key:
+            with place.open() as book:
+                book.save()
+    if session.place:
+        session.records.bases(session.place, place.results, name).set(found.bases())
+    return face.refreshed(sentences.refreshed(found, place.name), found.problems)

@@ -1,0 +1,103 @@
+"""The face of the command line: sentences and questions on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from reply_xl import console
+from reply_xl.conduct import Conducted
+from reply_xl.dialogue import say_gone
+from reply_xl.errors import NotAgreed
+from reply_xl.face import Question
+from reply_xl.model import FINE as FINE_WORDS
+from reply_xl.model import Outcome, Word
+from reply_xl.plan import Draft
+from reply_xl.records import Records
+
+FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
+
+
+class Terminal:
+    """`yes`: what the option of that name says; `as_json`: outcomes are printed as JSON, and nothing else on stdout."""
+
+    meanwhile = None
+
+    def __init__(self, progress: console.Progress, *, yes: bool = False, as_json: bool = False) -> None:
+        self.progress, self.yes, self._as_json = progress, yes, as_json
+
+    def say(self, *sentences: str) -> None:
+        for sentence in sentences:
+            console.say(sentence)
+
+    def agree(self, *questions: Question) -> list[bool]:
+        """Asks one after the other."""
+        return [_agree(question) for question in questions]
+
+    def widened(self, draft: Draft) -> Draft:
+        """As it is: what is held back is agreed to by an option, before."""
+        return draft
+
+    def refused(self, refusal: str, outcomes: Sequence[Outcome]) -> int:
+        if self._as_json:
+            print_json(outcomes)
+        else:
+            unfit = [outcome for outcome in outcomes if outcome.word in (Word.INVALID, Word.NOT_FOUND)]
+            console.show_outcomes(unfit, "Rows that do not fit")
+        console.say(refusal)
+        return COULD_NOT_RUN
+
+    def look_at(self, outcomes: Sequence[Outcome], title: str) -> None:
+        if not self._as_json:
+            console.show_outcomes(outcomes, title)
+
+    def refreshed(self, sentence: str, problems: Sequence[Outcome]) -> int:
+        console.show_outcomes(problems, "Rows to look at")
+        console.say(sentence)
+        return exit_code(problems)
+
+    def conducted(
+        self, records: Records, number: int, outcomes: Sequence[Outcome], done: Conducted, results: str, *, cancelled: bool
+    ) -> int:
+        run = done.run
+        everything = bool(done.unsaved) and done.delivered is None
+        if self._as_json:
+            print_json(outcomes)
+        else:
+            console.show_results(outcomes, everything=everything)
+        if done.unsaved:
+            count = f"{len(done.unsaved)} outcome{'s' if len(done.unsaved) > 1 else ''}"
+            console.say(
+                f"{count} could not be written into the journal, so keep what is printed here; make room on the disk before the next run."
+            )
+        if done.delivered is None:
+            rows = f"{run.waiting} row{'s' if run.waiting != 1 else ''}"
+            advice = f"“reply-xl resume {run.id}” or the next command on {results} writes them."
+            console.say(f"{done.problem} The results of {rows} wait in the journal; {advice}")
+        else:
+            say_gone(self, records, run, done.delivered.gone)
+            console.say(f"The results are in {results}.")
+        if run.open and cancelled:
+            console.say(f"Stopped; “reply-xl resume {run.id}” sends the rest.")
+        return NEEDS_ATTENTION if cancelled or done.delivered is None or done.unsaved else exit_code(outcomes)
+
+
+def _agree(question: Question) -> bool:
+    console.say(question.statement)
+    if question.agreed:
+        return False
+    if not (sys.stdin and sys.stdin.isatty()):
+        raise NotAgreed(f"Nothing was changed, because nobody was there to answer; {question.options}.", asked=False)
+    if not console.ask(question.question):
+        raise NotAgreed("Nothing was changed.", asked=True)
+    return True
+
+
+def print_json(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        print(console.json_line(outcome))
+    sys.stdout.flush()
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    return FINE if all(outcome.word in FINE_WORDS for outcome in outcomes) else NEEDS_ATTENTION
