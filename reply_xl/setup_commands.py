@@ -27,17 +27,15 @@ def uninstall(arguments: argparse.Namespace) -> int:
     from reply_xl import config
     from reply_xl.client import REPLY_URL
     from reply_xl.computers import named_computer
-    from reply_xl.dialogue import agree
+    from reply_xl.console import Progress
+    from reply_xl.face import Question
     from reply_xl.install import remove_empty_folders, uninstall
+    from reply_xl.terminal import Terminal
 
     computer = named_computer(arguments.prefix, arguments.system)
     if arguments.everything:
-        agree(
-            "The journal of all runs, what your sheets were based on, and the API key will be deleted; no run can be undone after that.",
-            "Delete them?",
-            "add --yes",
-            agreed=arguments.yes,
-        )
+        what = "The journal of all runs, what your sheets were based on, and the API key will be deleted; no run can be undone after that."
+        Terminal(Progress()).agree(Question(what, "Delete them?", "add --yes", arguments.yes))
     report = uninstall(computer, everything=arguments.everything)
     if arguments.everything and arguments.prefix is None and config.forget_key(REPLY_URL):
         report.done.append("The API key is removed from the keychain.")
