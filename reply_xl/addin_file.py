@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from reply_xl.errors import ConfigError
@@ -34,7 +35,7 @@ def signed_copy(file: Path, ours: bytes) -> tuple[bytes, bool]:
     wanted, _ = _contents(ours)
     try:
         found, is_signed = _contents(data)
-    except (ValueError, KeyError, zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except (ValueError, KeyError, zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error) as error:
         raise ConfigError(f"{file.name} is not the Excel add-in of reply-xl; sign the ReplyXL.xlam of this version.") from error
     there, here = _version(found), _version(wanted)
     if there and there != here:

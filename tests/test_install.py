@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import plistlib
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -531,3 +532,14 @@ def test_a_copy_of_it(run: Callable[..., Ran], tmp_path: Path) -> None:
     assert "signature" not in ran.out
     (addin,) = (tmp_path / "p").rglob("ReplyXL.xlam")
     assert addin.read_bytes() == signed.read_bytes()
+
+
+@pytest.mark.parametrize("system", ["windows", "mac"])
+def test_the_block_of_the_readme(system: str) -> None:
+    """Windows comes first; uv brings its own Python, nothing asks for an administrator, and the last line installs."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert readme.index("<!-- windows -->") < readme.index("<!-- mac -->")
+    lines = readme.split(f"<!-- {system} -->\n```\n")[1].split("\n```")[0].splitlines()
+    assert re.search(r"[/\\]\.local[/\\]bin[/\\]reply-xl(\.exe\")? install$", lines[-1])
+    assert sum("tool install --managed-python" in line for line in lines) == 1
+    assert not re.search("sudo|runas|-Scope Machine|--system", "\n".join(lines))
