@@ -109,12 +109,14 @@ def loads(body: bytes) -> object:
         data = json.loads(body)
         return _whole(data) if b"\\ud" in body.lower() else data
     except (ValueError, RecursionError):
-        raise _unreadable() from None
+        raise (_web_page() if body.lstrip()[:1] == b"<" else _unreadable()) from None
 
 
 def problem(status: int, body: bytes, *, retry_after: float | None = None, key_variable: str = "") -> ApiError:
     """The error that an answer other than 2xx stands for, in any of the three shapes (bare, validation, business) or in none.
     `key_variable`: the environment variable that the key came from, if any."""
+    if status == 511:
+        return ApiFailed("Your network wants you to sign in first; open any page in your browser, sign in, and try again.", status=status)
     if status >= 500:
         return ApiFailed(f"Reply had a problem of its own (status {status}); try again later.", status=status)
     if status < 400:
@@ -128,6 +130,9 @@ def problem(status: int, body: bytes, *, retry_after: float | None = None, key_v
     code = data.get("code") if isinstance(data.get("code"), str) else None
     if status == 401:
         return NotAuthorised(_wrong_key(key_variable), status=401)
+    if status == 407:
+        said = "A proxy between this computer and Reply wants a sign-in; ask your IT department to let Reply through without one."
+        return ApiRefused(said, status=407)
     if status == 429:
         return RateLimited("Reply's quota is used up; wait a minute and try again.", retry_after=retry_after)
     if status == 403:
@@ -229,6 +234,11 @@ def _names(field: str, items: object) -> str:
     if not isinstance(items, Sequence) or isinstance(items, str):
         return ""
     return "; ".join(item[member] for item in items if isinstance(item, dict) and isinstance(item.get(member), str))
+
+
+def _web_page() -> ApiFailed:
+    said = "A web page came instead of Reply's answer; if this network has a sign-in page, sign in in your browser, then try again."
+    return ApiFailed(said, status=None)
 
 
 def _unreadable() -> ApiFailed:

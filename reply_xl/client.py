@@ -10,21 +10,22 @@ import email.utils
 import ipaddress
 import json
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
-import requests.utils
 import urllib3.exceptions as transport
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.util.retry import Retry
 
 from reply_xl import __version__, answers
+from reply_xl.connections import Connections
 from reply_xl.errors import ApiFailed, ApiUnreachable, ConfigError, RateLimited
 from reply_xl.model import Contact, ContactList, CustomField, Named, Pace, Page, Whoami
+from reply_xl.proxies import find_proxy
+from reply_xl.unreachable import explain
 
 _T = TypeVar("_T")
 
@@ -93,27 +94,6 @@ class _Straight(requests.Session):
         return None
 
 
-class _SystemTrust(HTTPAdapter):
-    """Certificates from the operating system, where a company's own authority is known, not from a bundled list."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=_system_context(), **kwargs)
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(*args, ssl_context=_system_context(), **kwargs)
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        conn.cert_reqs = "CERT_REQUIRED"
-
-
-def _system_context() -> Any:
-    import ssl
-
-    import truststore
-
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
 class Client:
     """The contacts of the workspace that `key` opens; safe to use from several threads.
 
@@ -145,14 +125,12 @@ class Client:
         self._session.trust_env = False
         self._session.auth = _Bearer(key)
         self._session.headers.update({"Accept": "application/json", "User-Agent": f"reply_xl/{__version__}"})
-        # Connecting may be tried again; whatever may have arrived is never repeated below us.
-        retry = Retry(connect=2, read=False, status=0, other=0, redirect=0, backoff_factor=0.2, respect_retry_after_header=False)
         scheme = urlsplit(self.base_url).scheme
-        adapter = _SystemTrust if scheme == "https" else HTTPAdapter
+        self.proxy = None if is_loopback(self.base_url) else find_proxy(self.base_url)
         self._session.adapters.clear()
-        self._session.mount(f"{scheme}://", adapter(pool_connections=1, pool_maxsize=connections, max_retries=retry))
-        if not is_loopback(self.base_url):
-            self._session.proxies.update(requests.utils.get_environ_proxies(self.base_url))
+        self._session.mount(f"{scheme}://", Connections(self.proxy, secure=scheme == "https", connections=connections))
+        if self.proxy is not None:
+            self._session.proxies[scheme] = self.proxy.address
 
     def close(self) -> None:
         self._session.close()
@@ -256,6 +234,7 @@ class Client:
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, float | None, bytes]:
         """One request and its answer: status, seconds of `Retry-After`, body."""
         headers = {"Content-Type": "application/json"} if body is not None else None
+        before = sys.exception()
         try:
             with self._session.request(
                 method, self.base_url + path, data=body, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
@@ -264,8 +243,15 @@ class Client:
                 self.instance = response.headers.get("Reply-Sandbox", self.instance)
                 retry_after = _seconds(response.headers.get("Retry-After"))
         except (requests.RequestException, transport.HTTPError, OSError, ValueError) as error:
-            raise _unreachable(error, self.base_url) from error
+            raise self._explained(error, before) from error
         return response.status_code, retry_after, answer
+
+    def _explained(self, error: BaseException, before: BaseException | None) -> ApiUnreachable:
+        host = urlsplit(self.base_url).hostname or ""
+        is_practice = is_loopback(self.base_url)
+        server = "Reply" if is_practice or host == urlsplit(REPLY_URL).hostname else host
+        practice = self.base_url if is_practice else ""
+        return explain(error, host=host, server=server, practice=practice, proxy=self.proxy, before=before)
 
     def _read(self, response: requests.Response) -> bytes:
         """The body, as it arrives: neither its length nor the time it takes is without limit."""
@@ -302,54 +288,3 @@ def _seconds(header: str | None) -> float | None:
         except (TypeError, ValueError, OverflowError):
             return None
     return min(max(seconds, 0.0), _LONGEST_HOLD) if seconds == seconds else None
-
-
-_OF_THE_PROXY = (
-    requests.exceptions.ProxyError,
-    requests.exceptions.InvalidProxyURL,
-    requests.exceptions.InvalidSchema,  # the base URL's has been checked
-    transport.ProxyError,
-    transport.ProxySchemeUnknown,
-    transport.ProxySchemeUnsupported,
-)
-
-
-def _unreachable(error: BaseException, base_url: str) -> ApiUnreachable:
-    """What a failed exchange means. Only the innermost reason tells whether the request can have left."""
-    import ssl
-
-    host = urlsplit(base_url).hostname
-    server = "Reply" if is_loopback(base_url) or host == urlsplit(REPLY_URL).hostname else host
-    reasons: list[BaseException] = []
-    queue: list[object] = [error]
-    while queue:
-        reason = queue.pop()
-        if isinstance(reason, BaseException) and reason not in reasons:
-            reasons.append(reason)
-            queue += [reason.__cause__, reason.__context__, getattr(reason, "reason", None), *reason.args]
-
-    def found(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(reason, kinds) for reason in reasons)
-
-    if found(*_OF_THE_PROXY):
-        return ApiUnreachable(
-            f"The proxy of your network did not let the request through; ask your IT department about {host}.", sent=False
-        )
-    if found(ssl.SSLCertVerificationError):
-        return ApiUnreachable(
-            "The certificate of the server is not trusted on this computer; ask your IT department whether your network inspects TLS.",
-            sent=False,
-        )
-    if found(requests.exceptions.InvalidURL, transport.LocationParseError):
-        return ApiUnreachable("The base URL or the proxy of your network is no address that can be asked; correct it.", sent=False)
-    if found(transport.NewConnectionError, transport.ConnectTimeoutError, requests.exceptions.ConnectTimeout):
-        if is_loopback(base_url):
-            return ApiUnreachable(
-                f"The practice server at {base_url} does not answer; start it with “reply-xl sandbox” in another window.", sent=False
-            )
-        return ApiUnreachable(f"{server} cannot be reached; check your internet connection.", sent=False)
-    if found(ssl.SSLError):
-        return ApiUnreachable(f"No secure connection to {server} could be made; ask your IT department about {host}.", sent=True)
-    if found(transport.TimeoutError, requests.exceptions.Timeout):
-        return ApiUnreachable(f"{server} did not answer in time.", sent=True)
-    return ApiUnreachable(f"The connection broke before {server} answered.", sent=True)

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clients import Connect, QuickPace
 
+from reply_xl.client import Client
 from reply_xl.sandbox import Request, Sandbox
 
 FIRST_ID = 2_147_000_001
@@ -65,6 +67,20 @@ def make_sandbox() -> Iterator[Callable[..., Sandbox]]:
 def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
     """A sandbox with ten contacts, p0@example.com to p9@example.com, and no quota."""
     return make_sandbox()
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Clients that wait for nothing; closed at the end."""
+    made: list[Client] = []
+
+    def connect(url: str, key: str = KEY, pace: Any = None, timeout: tuple[float, float] = (5.0, 5.0)) -> Client:
+        made.append(Client(url, key, pace or QuickPace(), timeout=timeout))
+        return made[-1]
+
+    yield connect
+    for client in made:
+        client.close()
 
 
 def patches(sandbox: Sandbox) -> list[Request]:

@@ -24,24 +24,32 @@ Action = str | bytes
 
 class TcpProxy:
     """Forwards whole HTTP requests to `upstream`. `act` is asked for each (its bytes, its number from 1): one of the constants, or the
-    bytes to answer instead of asking upstream. Every stall ends when the proxy does. `seen`: the request lines;
+    bytes to answer instead of asking upstream. `known_as`: the host that clients call it by, where a sandbox answers to this machine's names
+    alone. Every stall ends when the proxy does. `seen`: the request lines;
     `ended` is released for each connection that ended."""
 
     def __init__(
-        self, upstream: str, act: Callable[[bytes, int], Action] = lambda data, number: PASS, tls: ssl.SSLContext | None = None
+        self,
+        upstream: str,
+        act: Callable[[bytes, int], Action] = lambda data, number: PASS,
+        tls: ssl.SSLContext | None = None,
+        address: str = "127.0.0.1",
+        known_as: str = "",
     ) -> None:
         parts = urlsplit(upstream)
         self._upstream = (parts.hostname or "", parts.port or 0)
         self._act = act
         self._tls = tls
+        self._known_as = f"Host: {known_as}".encode() if known_as else b""
         self._end = threading.Event()
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self.seen: list[str] = []
         self.ended = threading.Semaphore(0)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        is_six = ":" in address
+        self._listener = socket.create_server((address, 0), family=socket.AF_INET6 if is_six else socket.AF_INET)
         self.port = self._listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{f'[{address}]' if is_six else address}:{self.port}"
 
     def __enter__(self) -> TcpProxy:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -91,7 +99,7 @@ class TcpProxy:
                     client.sendall(action)
                     return
                 upstream = upstream or self._keep(socket.create_connection(self._upstream))
-                upstream.sendall(request)
+                upstream.sendall(request.replace(self._known_as, b"Host: localhost", 1) if self._known_as else request)
                 answer = _message(upstream)
                 if action == STALL_AFTER:
                     self._end.wait()

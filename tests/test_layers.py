@@ -30,6 +30,10 @@ identity strays
 patches
 recheck runs
 locate
+winhttp
+proxies
+connections
+unreachable
 client pace journal config cells results template
 records recording
 lookup sheet csv_book pages references computers
@@ -97,9 +101,10 @@ DOORS = {
 
 # Module → the packages of others that it imports.
 THIRD_PARTY = {
-    "client": "requests truststore urllib3",
+    "client": "requests urllib3",
     "computers": "pythoncom win32com",
     "config": "keyring platformdirs",
+    "connections": "requests truststore urllib3",
     "console": "rich",
     "csv_book": "xlwings",
     "engine.apps": "xlwings",
@@ -111,8 +116,10 @@ THIRD_PARTY = {
     "engine.tables": "xlwings",
     "engine.validation": "xlwings",
     "phone_hints": "phonenumbers",
+    "proxies": "requests",
     "sandbox.http": "tornado",
     "sandbox.server": "tornado",
+    "unreachable": "requests urllib3",
     "xlsx.edit": "openpyxl",
     "xlsx.fresh": "openpyxl",
 }

@@ -1,0 +1,172 @@
+"""Which proxy leads to a server: the environment's, else the operating system's.
+
+Nothing here is ever asked about this machine itself: loopback never goes through a proxy.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests.utils
+
+from reply_xl.errors import ConfigError
+
+_PORTS = {"http": 80, "https": 443}
+_KINDS = {"PROXY": "http", "HTTP": "http", "HTTPS": "https", "SOCKS": "socks", "SOCKS4": "socks4", "SOCKS5": "socks5"}
+"""How a PAC script names proxies, and how an address does."""
+_DIRECT = ""
+_LONGEST_SEARCH = 8.0
+_LONGEST_KNOCK = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """`source`: where its address was found, as a sentence names it. `user` and `password` are for the proxy alone; neither the address nor
+    the name holds them."""
+
+    scheme: str
+    host: str
+    port: int
+    source: str
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        return f"{self.scheme}://{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What an operating system knows. `static`: proxy by scheme; `bypasses`: whether its settings except a host; `automatic`: the proxies
+    for a URL that are found by a script, "" for none, None where no script is set or none was found."""
+
+    name: str
+    static: Callable[[], Mapping[str, str]]
+    bypasses: Callable[[str], bool]
+    automatic: Callable[[str], str | None]
+
+
+def find_proxy(url: str, system: System | None = None) -> Proxy | None:
+    """The proxy for an https `url` of another machine, or None. `system` None: this one.
+
+    `HTTPS_PROXY` and `ALL_PROXY` go before the system's settings, a script before a fixed address, and `NO_PROXY` before everything. Of
+    several proxies of a script it is the first that can be connected to. Raises `ConfigError`, which never repeats the address, for one
+    that cannot be used."""
+    if requests.utils.should_bypass_proxies(url, no_proxy=None):
+        return None
+    given = urllib.request.getproxies_environment()
+    for scheme in ("https", "all"):
+        if given.get(scheme):
+            return _parsed(given[scheme], f"{scheme.upper()}_PROXY")
+    system = system or this_system()
+    found = system.automatic(url)
+    if found is not None:
+        return _answering(_candidates(found), f"the automatic proxy settings of {system.name}")
+    fixed = system.static()
+    address = fixed.get("https") or fixed.get("all")
+    if not address or system.bypasses(urlsplit(url).hostname or ""):
+        return None
+    return _parsed(address, f"the proxy settings of {system.name}")
+
+
+def this_system() -> System:
+    """Windows: the user's settings and, by WinHTTP, scripts. Mac: the fixed settings; scripts are not read. Elsewhere nothing."""
+    of_python: Any = urllib.request
+    if sys.platform == "win32":
+        return System("Windows", of_python.getproxies_registry, of_python.proxy_bypass_registry, _searched_in_time)
+    if sys.platform == "darwin":
+        return System("this Mac", of_python.getproxies_macosx_sysconf, of_python.proxy_bypass_macosx_sysconf, lambda url: None)
+    return System("this computer", dict, lambda host: False, lambda url: None)
+
+
+def _searched_in_time(url: str) -> str | None:
+    """What WinHTTP finds, if it finds it soon: a search that hangs holds up no click."""
+    from reply_xl.winhttp import find_automatic_proxies
+
+    found: list[str | None] = []
+    thread = threading.Thread(target=lambda: found.append(find_automatic_proxies(url)), daemon=True)
+    thread.start()
+    thread.join(_LONGEST_SEARCH)
+    return found[0] if found else None
+
+
+def _candidates(answer: str) -> list[str]:
+    """Addresses, best first, `_DIRECT` for none: from `PROXY a:1; DIRECT` as scripts write it, and `a:1;https=b:2` as WinHTTP does."""
+    found = []
+    for part in answer.split(";"):
+        words = part.split()
+        kind = words[0].upper() if words else ""
+        if kind == "DIRECT":
+            found.append(_DIRECT)
+        elif kind in _KINDS and len(words) == 2:
+            found.append(f"{_KINDS[kind]}://{words[1]}")
+        else:
+            found += words
+    by_scheme = [re.sub("^https=", "", word, flags=re.IGNORECASE) for word in found if "=" not in word or word.lower().startswith("https=")]
+    return by_scheme or [_DIRECT]
+
+
+def _answering(addresses: Sequence[str], source: str) -> Proxy | None:
+    """The first proxy that takes a connection, or the first that can be used at all, whose failure will then be told."""
+    usable: list[Proxy] = []
+    problem: ConfigError | None = None
+    for address in addresses:
+        if address == _DIRECT:
+            return None
+        try:
+            proxy = _parsed(address, source)
+        except ConfigError as error:
+            problem = problem or error
+            continue
+        usable.append(proxy)
+        if len(addresses) == 1 or _takes_a_connection(proxy):
+            return proxy
+    if usable:
+        return usable[0]
+    if problem:
+        raise problem
+    return None
+
+
+def _takes_a_connection(proxy: Proxy) -> bool:
+    try:
+        with socket.create_connection((proxy.host, proxy.port), _LONGEST_KNOCK):
+            return True
+    except OSError:
+        return False
+
+
+def _parsed(text: str, source: str) -> Proxy:
+    """A proxy from its address. What is wrong with one is said without repeating it: it may hold a password."""
+    text = text.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    # A password with a bare “#”, “?” or “/” ends the host too early: what is left would be taken for another address.
+    if not host or "@" in parts.path + parts.query + parts.fragment or not re.fullmatch(r"[\w.:%-]+", host):
+        raise ConfigError(
+            f"The address of the proxy in {source} cannot be read; it looks like http://proxy.example.com:8080, with signs such as "
+            "#, / and @ in a password written as %23, %2F and %40."
+        )
+    if parts.scheme not in _PORTS:
+        raise ConfigError(
+            f"The proxy in {source} is of a kind that this program cannot use ({parts.scheme}); ask your IT department for the address of "
+            "an HTTP proxy, and put it into HTTPS_PROXY."
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Proxy(parts.scheme, host, port or _PORTS[parts.scheme], source, user, password)
