@@ -1,0 +1,5 @@
+CREATE TABLE last_sent (place TEXT, contact INTEGER, field TEXT, digest TEXT, PRIMARY KEY (place, contact, field));
+INSERT INTO "last_sent" VALUES('@URL@ @INSTANCE@',2147000001,'phone2','a552b134eb4796c4ff5061f00ccf2217');
+CREATE TABLE salt (salt BLOB NOT NULL);
+INSERT INTO "salt" VALUES(X'4C51EEDFBFB5E05D74848F46D2CE7D89');
+PRAGMA user_version=1;
