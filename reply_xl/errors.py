@@ -41,6 +41,10 @@ class SelectionError(SheetError):
     """The selection holds no row that could be sent."""
 
 
+class HostBusy(SheetError):
+    """Excel takes no calls, or none that would disturb the user; the same may be tried again later."""
+
+
 class HeaderError(SheetError):
     """No header row, or one that cannot be told apart."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,8 +56,9 @@ class Face(Protocol):
     def agree(self, *questions: Question) -> list[bool]:
         """For each question whether a person answered it. Raises `NotAgreed` as soon as one is not agreed to."""
 
-    def widened(self, draft: Draft) -> Draft:
-        """The draft, or one that allows more of what is held back, if a person says so."""
+    def settle(self, draft: Draft, questions: Callable[[Draft], list[Question]]) -> tuple[Draft, list[bool]]:
+        """Asks what is to be asked about a draft, or about one that allows more of what it holds back; returns the one that was agreed to, and
+        for each of its questions whether a person answered it. Raises `NotAgreed`."""
 
     def refused(self, refusal: str, outcomes: Sequence[Outcome]) -> int:
         """A run that may not be: nothing was sent. The exit code."""

@@ -56,13 +56,17 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
         face.say(*notes, *draft.notes, *left)
         if draft.plan.refusal:
             return face.refused(draft.plan.refusal, refused(draft))
-        draft = face.widened(draft)
+
+        def questions(draft: plan.Draft) -> list[Question]:
+            count = len(draft.plan.to_send)
+            asked = about_columns(draft.unseen, agreed=face.yes) if count else []
+            if count > 1 or (left and count):
+                statement = sentences.question(draft.plan, session.pace.minutes(count))
+                asked.append(Question(statement, "Update them?", "add --yes", face.yes))
+            return asked
+
+        draft, answered = face.settle(draft, questions)
         to_send = draft.plan.to_send
-        questions = about_columns(draft.unseen, agreed=face.yes) if to_send else []
-        if len(to_send) > 1 or (left and to_send):
-            statement = sentences.question(draft.plan, session.pace.minutes(len(to_send)))
-            questions.append(Question(statement, "Update them?", "add --yes", face.yes))
-        answered = face.agree(*questions)
         if to_send and draft.unseen:
             keep_agreed(draft.unseen, answered[0])
         push = Push(name, draft, place.key, place.results, keeps_ids=not session.loopback, of=of.id if of else None)

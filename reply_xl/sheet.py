@@ -28,6 +28,7 @@ __all__ = ["Layout", "Reading", "Sheet", "Spans", "choose_sheet"]
 _MOST_CELLS = 10_000_000
 _LONGEST_ADDRESS = 255
 _LONGEST_AREA = 26
+_NO_CELLS = "A chart or a drawing is selected; select the rows to update instead."
 _T = TypeVar("_T")
 HeaderRow = int | Callable[[Block], int] | None
 """Its number, how to find it, or None: found by itself."""
@@ -68,10 +69,11 @@ def choose_sheet(book: Any, name: str | None) -> Any:
 
 class Sheet:
     """One worksheet, read once and written in blocks. `strict_width`: a value right of the last header spoils its row, as where the cells
-    were text between separators."""
+    were text between separators. `selected`: the areas that `selection` means, None for those that are selected when it is read."""
 
-    def __init__(self, sheet: Any, strict_width: bool = False) -> None:
+    def __init__(self, sheet: Any, strict_width: bool = False, *, selected: Sequence[Area] | None = None) -> None:
         self._sheet = sheet
+        self._selected = selected
         self._strict_width = strict_width
 
     @cached_property
@@ -133,7 +135,7 @@ class Sheet:
     def _read(self, rows: Spans | str, header_row: HeaderRow, may_be_empty: bool) -> Reading:
         used = self._sheet.used_range
         place, (area,) = areas_of(used.get_address(external=True))
-        chosen = Chosen(rows, self._selected_areas(place) if rows == "selection" else ())
+        chosen = Chosen(rows, self._areas_meant(place) if rows == "selection" else ())
         tables = self._tables()
         block = _read_block(used, area)
         if all(is_blank(cell) for line in block.lines for cell in line):
@@ -167,6 +169,13 @@ class Sheet:
         outside = tuple(Row(number, block.line(number)) for number in others if any(not is_blank(cell) for cell in block.line(number)))
         return Reading(region.header_row, headers, hidden, found, chosen_rows, notes, taken, outside)
 
+    def _areas_meant(self, place: str) -> Sequence[Area]:
+        if self._selected is None:
+            return self._selected_areas(place)
+        if not self._selected:
+            raise SelectionError(_NO_CELLS)
+        return self._selected
+
     def _selected_areas(self, place: str) -> list[Area]:
         """The areas of the selection, hidden rows included. `place`: this sheet, as an external address names it."""
         try:
@@ -175,7 +184,7 @@ class Sheet:
         except AttributeError:
             raise SelectionError("Nothing is selected; select the rows to update and try again.") from None
         if impl is None:
-            raise SelectionError("A chart or a drawing is selected; select the rows to update instead.")
+            raise SelectionError(_NO_CELLS)
         text = impl.get_address(True, True, True)
         selected_place, areas = areas_of(text)
         if selected_place != place:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from reply_xl import console
 from reply_xl.conduct import Conducted
@@ -34,9 +34,9 @@ class Terminal:
         """Asks one after the other."""
         return [_agree(question) for question in questions]
 
-    def widened(self, draft: Draft) -> Draft:
-        """As it is: what is held back is agreed to by an option, before."""
-        return draft
+    def settle(self, draft: Draft, questions: Callable[[Draft], list[Question]]) -> tuple[Draft, list[bool]]:
+        """The draft as it is: what it holds back is agreed to by an option."""
+        return draft, self.agree(*questions(draft))
 
     def refused(self, refusal: str, outcomes: Sequence[Outcome]) -> int:
         if self._as_json:

@@ -16,7 +16,7 @@ from reply_xl import errors
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
 __init__ errors interrupts locks versions registries vba launcher
-model database
+model database busy clicks dialogs
 links windows_zones addin_file applescript
 fields addresses host_values csv_text parts header_words
 cell_text countries click
@@ -44,10 +44,10 @@ delivery workbook install
 preview push pull download practice undo conduct
 face sentences
 console dialogue
-terminal run_views jobs
-demo pull_new
-commands
-run_commands setup_commands
+terminal run_views jobs excel
+window demo pull_new
+commands buttons
+run_commands setup_commands ribbon
 cli
 shortcut
 __main__
@@ -116,6 +116,7 @@ THIRD_PARTY = {
     "engine.tables": "xlwings",
     "engine.validation": "xlwings",
     "phone_hints": "phonenumbers",
+    "ribbon": "xlwings",
     "proxies": "requests",
     "sandbox.http": "tornado",
     "sandbox.server": "tornado",
@@ -145,6 +146,7 @@ ReplyXlError
   SheetError
     WorkbookError
     SelectionError
+    HostBusy
     HeaderError
     CellError
   ApiError

@@ -1,0 +1,64 @@
+"""The folder in which the add-in leaves its clicks: who takes one, whether Cancel was clicked. See `addin/README.md`."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+TOO_OLD = 60.0
+"""Seconds after which a click that nobody has taken is not obeyed any more: the user has gone on."""
+_KEPT = 86_400.0
+_ENDINGS = (".click", ".cancel", ".started", ".tmp")
+
+
+class ClickFolder:
+    """`folder` is the one that Excel and Python share; its `clicks` need not be there yet. `now`: seconds since 1970, as files have them."""
+
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+        self._folder, self._now = folder / "clicks", now
+
+    def take(self, click_id: str) -> bytes | None:
+        """What the click file holds; None if it is gone, because somebody else has taken it, or too old to be obeyed. From here on its
+        *started* mark is there."""
+        path, taken = self._folder / f"{click_id}.click", self._folder / f"{click_id}.started"
+        try:
+            is_late = self._now() - path.stat().st_mtime > TOO_OLD
+            path.rename(taken)
+        except OSError:
+            return None
+        if is_late:
+            self.done(click_id)
+            return None
+        try:
+            return taken.read_bytes()
+        except OSError:
+            self.done(click_id)
+            return None
+
+    def done(self, click_id: str) -> None:
+        """Removes the marks of this click, and what else is older than a day."""
+        with contextlib.suppress(OSError):
+            (self._folder / f"{click_id}.started").unlink(missing_ok=True)
+            for path in self._folder.iterdir():
+                if path.suffix in _ENDINGS and self._now() - path.stat().st_mtime > _KEPT:
+                    path.unlink(missing_ok=True)
+
+    def cancel(self, click_id: str) -> None:
+        """Asks whatever is going on to stop, as a click on Cancel does."""
+        (self._folder / f"{click_id}.cancel").touch()
+
+    def forget_cancel(self, click_id: str) -> None:
+        with contextlib.suppress(OSError):
+            (self._folder / f"{click_id}.cancel").unlink(missing_ok=True)
+
+    def is_cancelled(self, since: float) -> bool:
+        """Whether Cancel was clicked since then. A mark that is obeyed is deleted, and one from before is left to who made it."""
+        found = False
+        with contextlib.suppress(OSError):
+            for path in self._folder.glob("*.cancel"):
+                if path.stat().st_mtime >= since:
+                    path.unlink(missing_ok=True)
+                    found = True
+        return found

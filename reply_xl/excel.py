@@ -1,0 +1,158 @@
+"""The Excel that was clicked, and its workbook as a place of rows.
+
+Nothing of Excel is held between two uses: a reference would keep its process alive and the file locked after the user closed it. What is kept
+is the number of the process; the workbook is looked up by name there each time, for the window that was clicked may be gone by then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import ntpath
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from reply_xl.busy import Patience, make_attempts_finite
+from reply_xl.choices import Choices
+from reply_xl.click import Click
+from reply_xl.columns_page import proposal, write_columns_page
+from reply_xl.errors import SheetError
+from reply_xl.model import Column, CustomField, Row
+from reply_xl.runs import Run
+from reply_xl.sheet import Sheet, choose_sheet
+
+_CLOSED = "The workbook “{}” is no longer open in the Excel that was clicked; open it and try again."
+
+
+class Excel:
+    """The Excel of one click. `engine`: xlwings' engine for it; `process_of`: window handle → process id, None where it is not known."""
+
+    def __init__(self, engine: Any, click: Click, process_of: Callable[[int], int | None], patience: Patience | None = None) -> None:
+        self._engine, self._click = engine, click
+        self._patience = patience or Patience()
+        self._process = process_of(click.window) if click.window is not None else None
+        make_attempts_finite()
+
+    @contextlib.contextmanager
+    def app(self) -> Iterator[Any]:
+        """The xlwings app, for the time of this block. Raises `SheetError` where it is gone."""
+        yield self._patience.anew().run(self._app)
+        gc.collect()  # objects of Excel's in reference cycles hold its process as well
+
+    @contextlib.contextmanager
+    def book(self) -> Iterator[Any]:
+        """The xlwings book that was clicked, for the time of this block. Raises `SheetError`."""
+        if not self._click.book:
+            raise SheetError("No workbook is open; open the one with your contacts and try again.")
+        with self.app() as app:
+            yield self._patience.anew().run(lambda: self._book(app))
+
+    def _app(self) -> Any:
+        """By process; by the workbook's name alone only where exactly one Excel has it open."""
+        apps = self._engine.apps
+        processes = list(apps.keys())
+        if self._process is None:
+            name = self._click.book
+            having = [pid for pid in processes if not name or _named(apps[pid], name) is not None]
+            if len(having) > 1:
+                raise SheetError(f"“{name}” is open in more than one Excel, so it cannot be told which was meant; close all but one.")
+            if not having:
+                raise SheetError(_CLOSED.format(name))
+            self._process = having[0]
+        if self._process not in processes:
+            raise SheetError("The Excel that was clicked is no longer open; open the workbook and try again.")
+        return apps[self._process]
+
+    def _book(self, app: Any) -> Any:
+        book = _named(app, self._click.book)
+        if book is None or not _is_at(str(book.impl.fullname), self._click.path):
+            raise SheetError(_CLOSED.format(self._click.book))
+        return book
+
+
+def _named(app: Any, name: str) -> Any:
+    """The open workbook of this name, never by an index or a call that takes part of the name for something else."""
+    return next((book for book in app.books if str(book.impl.name) == name), None)
+
+
+def _is_at(now: str, then: str) -> bool:
+    """Whether it is the same file; where either is not a full name, which a workbook that was never saved has not, nothing speaks against it."""
+    if "://" in now or "://" in then or not (ntpath.isabs(now) and ntpath.isabs(then)):
+        return True
+    return ntpath.normcase(now) == ntpath.normcase(then)
+
+
+class LivePlace:
+    """The workbook that was clicked. `sheet`: that was in front, or another one that is meant."""
+
+    header_row = None
+
+    def __init__(self, excel: Excel, click: Click, sheet: str | None = None) -> None:
+        self._excel, self._click = excel, click
+        self.sheet: str | None = sheet or click.sheet or None
+        self.name = click.book
+        self.key = self.results = click.path or click.book
+
+    @contextlib.contextmanager
+    def kept_open(self) -> Iterator[None]:
+        yield
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[LiveBook]:
+        with self._excel.book() as book:
+            live = LiveBook(book, self._click)
+            try:
+                yield live
+            finally:
+                live.let_go()
+
+    def delivering(self, run: Run) -> LivePlace:
+        return self
+
+    def at(self, sheet: str, header_row: int) -> LivePlace:
+        return LivePlace(self._excel, self._click, sheet)
+
+
+class LiveBook:
+    """A workbook in Excel while it is used. What is written stands there at once; nothing is saved, for that is the user's to do."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, book: Any, click: Click) -> None:
+        self.book = book
+        self._areas = click.areas
+        self._sheet = click.sheet
+
+    def let_go(self) -> None:
+        self.book = None
+
+    def sheet(self, name: str | None = None) -> Sheet:
+        name = name or self._sheet
+        return Sheet(choose_sheet(self.book, name), selected=self._areas if name == self._sheet else None)
+
+    def sheets(self) -> list[str]:
+        return [str(sheet.name) for sheet in self.book.sheets]
+
+    def proposal(self) -> tuple[Choices, list[str]]:
+        return proposal(self.book)
+
+    def write_columns(self, columns: Sequence[Column], rows: Sequence[Row], customs: Sequence[CustomField]) -> str:
+        return write_columns_page(self.book, columns, rows, customs)
+
+    def check_savable(self) -> None:
+        """Nothing to be said: what hinders writing shows when our columns are prepared."""
+
+    def save(self) -> None:
+        """The user saves."""
+
+
+def process_of_window(window: int) -> int | None:
+    """The process that a window belongs to; None where there is no such window, and on other systems than Windows."""
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    process = ctypes.c_ulong(0)
+    ctypes.windll.user32.GetWindowThreadProcessId(ctypes.c_void_p(window), ctypes.byref(process))
+    return process.value or None

@@ -1,0 +1,142 @@
+"""The edge that Excel starts: `python -m reply_xl.ribbon ID` carries out the click of that name, and never raises.
+
+The click is taken and the log is open before anything is imported that could fail: a person who clicks is always told something.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reply_xl import __version__, config
+from reply_xl.clicks import ClickFolder
+
+if TYPE_CHECKING:
+    from reply_xl.click import Click
+    from reply_xl.window import Dialogs, Window
+
+LOG = "click.log"
+_MOST_LOG_BYTES = 1_000_000
+_log = logging.getLogger(__name__)
+
+
+def this_engine() -> Any:
+    """xlwings' engine for the Excel of this computer. Raises `SheetError` where there is none."""
+    import xlwings
+
+    from reply_xl.errors import SheetError
+
+    if xlwings.engines.active is None:
+        raise SheetError("There is no Excel on this computer that reply-xl can speak with.")
+    return xlwings.engines.active
+
+
+def these_dialogs() -> Dialogs:
+    from reply_xl.dialogs import Boxes
+
+    return Boxes()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a click needs of the computer: xlwings' engine, boxes, the server (None: Reply), and for how many seconds the last sentence is left
+    in the status bar."""
+
+    engine: Callable[[], Any] = this_engine
+    dialogs: Callable[[], Dialogs] = these_dialogs
+    base_url: str | None = None
+    linger: float = 20.0
+
+
+def main(argv: Sequence[str] | None = None, outside: Outside | None = None) -> int:
+    """Carries out one click. Exit code 0, also where somebody else had taken it; 1 if it came to nothing, 2 if no click was named."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if len(arguments) != 1 or re.fullmatch("[0-9A-F]{15}", arguments[0]) is None:
+        return 2
+    began = time.time()
+    clicks = ClickFolder(config.shared_folder())
+    data = clicks.take(arguments[0])
+    if data is None:
+        return 0
+    _open_log(config.shared_folder())
+    try:
+        return _carry_out(data, clicks, began, outside or Outside())
+    except Exception:
+        _log.exception("unexpected error")
+        return 1
+    finally:
+        clicks.done(arguments[0])
+
+
+def _open_log(folder: Path) -> None:
+    log = logging.getLogger("reply_xl")
+    log.setLevel(logging.INFO)
+    handler = RotatingFileHandler(folder / LOG, maxBytes=_MOST_LOG_BYTES, backupCount=1, encoding="utf-8", errors="replace", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(message)s"))
+    log.addHandler(handler)
+
+
+def _carry_out(data: bytes, clicks: ClickFolder, began: float, outside: Outside) -> int:
+    """What goes wrong here before there is a window is for a box."""
+    sentence = f"reply-xl is not whole on this computer; run “reply-xl doctor”. The file {LOG} in {config.shared_folder()} says more."
+    try:
+        from reply_xl.click import parse
+        from reply_xl.errors import ReplyXlError
+        from reply_xl.excel import Excel, process_of_window
+        from reply_xl.window import Window
+
+        try:
+            click = parse(data)
+            _log.info("%s, add-in %s", click.button, click.addin_version)
+            cancelled = threading.Event()
+            excel = Excel(outside.engine(), click, process_of_window)
+            window = Window(excel, outside.dialogs(), clicks, cancelled, began)
+        except ReplyXlError as error:
+            sentence = str(error)
+            raise
+    except Exception:
+        _log.exception("the click cannot be carried out")
+        outside.dialogs().tell(sentence)
+        return 1
+    code = _press(click, excel, window, cancelled, outside.base_url)
+    time.sleep(outside.linger)
+    window.progress.clear()
+    return code
+
+
+def _press(click: Click, excel: Any, window: Window, cancelled: threading.Event, base_url: str | None) -> int:
+    from reply_xl.errors import Cancelled, ConfigError, NotAgreed, ReplyXlError
+    from reply_xl.versions import difference
+
+    try:
+        from reply_xl.buttons import Scene, press
+
+        old = difference(click.addin_version, __version__)
+        if old is not None:
+            raise ConfigError(old)
+        press(Scene(click, excel, window, cancelled, base_url))
+    except NotAgreed as error:
+        window.end(str(error))
+    except Cancelled:
+        window.end("Cancelled; nothing was sent.")
+    except ReplyXlError as error:
+        _log.info("refused", exc_info=True)
+        window.end(str(error), in_a_box=True)
+        return 1
+    except Exception:
+        _log.exception("unexpected error")
+        window.end(f"Something unexpected went wrong; please report it with the file {LOG} in {config.shared_folder()}.", in_a_box=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

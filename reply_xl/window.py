@@ -1,0 +1,244 @@
+"""The face of the ribbon: progress and the last sentence in Excel's status bar, questions in boxes, results in the sheet as they come."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from reply_xl import sentences
+from reply_xl.clicks import ClickFolder
+from reply_xl.conduct import Conducted
+from reply_xl.delivery import Delivered
+from reply_xl.dialogue import say_gone
+from reply_xl.errors import HostBusy, NotAgreed, SheetError
+from reply_xl.excel import Excel
+from reply_xl.face import Question
+from reply_xl.fields import guard_of
+from reply_xl.model import FINE as FINE_WORDS
+from reply_xl.model import Outcome, Word
+from reply_xl.plan import Draft
+from reply_xl.records import Records
+from reply_xl.wording import joined
+
+FINE, COULD_NOT_RUN, NEEDS_ATTENTION = 0, 1, 3
+_BAR_EVERY, _LATER, _BAR_LATER = 2.0, 60.0, 10.0
+"""Seconds between two texts in the status bar: in the first minute, and after it."""
+_LOOK_EVERY = 0.5
+"""Seconds between two looks for a click on Cancel."""
+BLOCK_EVERY = 20.0
+"""Seconds between two blocks of results."""
+_LONGEST = 240
+_MOST_LINES = 18
+_log = logging.getLogger(__name__)
+
+
+class Dialogs(Protocol):
+    """Boxes in front of Excel. They hold nothing up but the process that shows them."""
+
+    def tell(self, text: str) -> None: ...
+
+    def ask(self, text: str, choices: Sequence[str]) -> int | None:
+        """Which of the choices was taken; None if the box was closed."""
+
+    def ask_key(self) -> str | None:
+        """An API key, typed unseen; None if the box was closed."""
+
+
+class Bar:
+    """The status bar of the Excel that was clicked. Threads may report; only the thread that made it speaks with Excel."""
+
+    def __init__(self, excel: Excel, now: Callable[[], float] = time.monotonic) -> None:
+        self._excel, self._now = excel, now
+        self._thread = threading.get_ident()
+        self._began = self._shown_at = now()
+        self._shown = self._text = self._label = self._why = ""
+        self._waits_until = 0.0
+        self._done, self._total = 0, None
+
+    _total: int | None
+
+    def start(self, label: str, total: int | None) -> None:
+        self._label, self._done, self._total = label, 0, total
+        self._tell()
+
+    def advance(self, *_: object) -> None:
+        self._done += 1
+        self._tell()
+
+    def at(self, done: int, total: int | None) -> None:
+        self._done, self._total = done, total
+        self._label = self._label or "Reading contacts"
+        self._tell()
+
+    def wait(self, seconds: float, why: str) -> None:
+        self._why, self._waits_until = why, self._now() + seconds
+
+    def stop(self) -> None:
+        self._label, self._why = "", ""
+
+    def refresh(self) -> None:
+        """Shows what is to be shown, not more often than need be. A busy Excel does without."""
+        every = _BAR_EVERY if self._now() - self._began < _LATER else _BAR_LATER
+        text = self._progress()
+        if text and text != self._shown and self._now() - self._shown_at >= every:
+            self.show(text)
+
+    def show(self, text: str) -> None:
+        """This text at once; "" gives the bar back to Excel."""
+        self._shown, self._shown_at = text, self._now()
+        with contextlib.suppress(SheetError), self._excel.app() as app:
+            app.status_bar = _one_line(text) or False
+
+    def clear(self) -> None:
+        """Gives the bar back, unless another text is there by now."""
+        with contextlib.suppress(SheetError), self._excel.app() as app:
+            if app.status_bar == _one_line(self._shown):
+                app.status_bar = False
+
+    def _tell(self) -> None:
+        if threading.get_ident() == self._thread:
+            self.refresh()
+
+    def _progress(self) -> str:
+        if not self._label:
+            return ""
+        count = f"{self._done:,}" if self._total is None else f"{self._done:,} of {self._total:,}"
+        left = round(self._waits_until - self._now())
+        wait = f" ({self._why}: waiting {left} s)" if self._why and left > 0 else ""
+        return f"Reply: {self._label.lower()}, {count}{wait}. Click Cancel to stop."
+
+
+class Window:
+    """`clicks` tells whether Cancel was clicked since `began` (seconds since 1970), which sets `cancelled`; `sentence` is the last one, for the bar."""
+
+    yes = False
+
+    def __init__(self, excel: Excel, dialogs: Dialogs, clicks: ClickFolder, cancelled: threading.Event, began: float) -> None:
+        self._excel, self.dialogs, self._clicks, self._cancelled, self._began = excel, dialogs, clicks, cancelled, began
+        self.progress = Bar(excel)
+        self.notes: list[str] = []
+        self.sentence = ""
+
+    def say(self, *said: str) -> None:
+        """Kept for the next box: a status bar shows one sentence."""
+        for sentence in said:
+            _log.info("%s", sentence)
+            self.notes.append(sentence)
+
+    def agree(self, *questions: Question) -> list[bool]:
+        open_ = [question for question in questions if not question.agreed]
+        if open_:
+            self._ask([question.statement for question in open_], (open_[-1].question.rstrip("?"), "Cancel"))
+        return [not question.agreed for question in questions]
+
+    def settle(self, draft: Draft, questions: Callable[[Draft], list[Question]]) -> tuple[Draft, list[bool]]:
+        """One box for everything. What is held back is named in it, and sent only if that is chosen there."""
+        words = {guard_of(one.target, one.old, one.new) for decision in draft.plan.decisions for one in decision.held} - {None}
+        if not words:
+            return draft, self.agree(*questions(draft))
+        wide = draft.allowing(frozenset(filter(None, words)))
+        asked = questions(wide)
+        statements = [question.statement for question in asked] or [sentences.question(wide.plan, 0)]
+        choices = ["Update all of it", "Leave these out", "Cancel"]
+        if not draft.plan.to_send:
+            choices.remove("Leave these out")
+        text = f"This asks for your word first: {joined(_held(draft))}."
+        chosen = self._ask([*statements, text], choices)
+        chosen_draft = wide if chosen == 0 else draft
+        return chosen_draft, [True for _ in questions(chosen_draft)]
+
+    def refused(self, refusal: str, outcomes: Sequence[Outcome]) -> int:
+        unfit = [outcome for outcome in outcomes if outcome.word in (Word.INVALID, Word.NOT_FOUND)]
+        self.look_at(unfit, "Rows that do not fit")
+        self.end(refusal, in_a_box=True)
+        return COULD_NOT_RUN
+
+    def look_at(self, outcomes: Sequence[Outcome], title: str) -> None:
+        if outcomes:
+            rows = [f"  {outcome.message}" for outcome in outcomes[:5]]
+            more = [f"  and {len(outcomes) - 5} more"] if len(outcomes) > 5 else []
+            self.notes.append("\n".join([f"{title}:", *rows, *more]))
+
+    def refreshed(self, sentence: str, problems: Sequence[Outcome]) -> int:
+        self.look_at(problems, "Rows to look at")
+        self.end(sentence, in_a_box=bool(problems))
+        return NEEDS_ATTENTION if problems else FINE
+
+    def conducted(
+        self, records: Records, number: int, outcomes: Sequence[Outcome], done: Conducted, results: str, *, cancelled: bool
+    ) -> int:
+        run = done.run
+        told = sentences.summary(outcomes)
+        if done.unsaved:
+            self.say(f"{len(done.unsaved)} results could not be written down; make room on the disk before the next update.")
+        if done.delivered is None:
+            rows = f"{run.waiting} row{'s' if run.waiting != 1 else ''}"
+            self.say(f"{done.problem} The results of {rows} are kept and written with the next click on this workbook.")
+        else:
+            say_gone(self, records, run, done.delivered.gone)
+        if run.open and cancelled:
+            self.say("Stopped. Retry failed sends the rest.")
+        is_fine = all(outcome.word in FINE_WORDS for outcome in outcomes)
+        needs_attention = cancelled or done.delivered is None or bool(done.unsaved)
+        self.end(told if is_fine else f"{told} The rows say why.", in_a_box=needs_attention or bool(done.delivered and done.delivered.gone))
+        return FINE if is_fine and not needs_attention else NEEDS_ATTENTION
+
+    def meanwhile(self, over: threading.Event, deliver: Callable[[], Delivered]) -> None:
+        """While requests are under way: looks for Cancel, shows how far it is, and writes what has arrived, until `over` is set."""
+        last = time.monotonic()
+        while not over.wait(_LOOK_EVERY):
+            if self._clicks.is_cancelled(self._began):
+                self._cancelled.set()
+            self.progress.refresh()
+            if time.monotonic() - last >= BLOCK_EVERY:
+                try:
+                    deliver()
+                except HostBusy as error:
+                    _log.info("results wait: %s", error)
+                except SheetError as error:
+                    _log.warning("results wait: %s", error)
+                last = time.monotonic()
+
+    def end(self, sentence: str, *, in_a_box: bool = False) -> None:
+        """The last sentence of a click: in the bar, and where a person should not miss it in a box, with what else was said."""
+        _log.info("%s", sentence)
+        self.sentence = sentence
+        self.progress.show(f"Reply: {sentence}")
+        if in_a_box:
+            self.dialogs.tell(_text([*self.notes, sentence]))
+
+    def _ask(self, statements: Sequence[str], choices: Sequence[str]) -> int:
+        """Which choice; the last one is to leave it. Raises `NotAgreed`."""
+        notes, self.notes = self.notes, []
+        chosen = self.dialogs.ask(_text([*statements, *notes]), choices)
+        if chosen is None or chosen == len(choices) - 1:
+            raise NotAgreed("Nothing was changed.", asked=True)
+        return chosen
+
+
+def _held(draft: Draft) -> list[str]:
+    """What a draft holds back: labels with the number of contacts, opting back in by its own name."""
+    counts: dict[str, int] = {}
+    for decision in draft.plan.decisions:
+        for change in decision.held:
+            is_back_in = guard_of(change.target, change.old, change.new) == "opt-in"
+            label = "opting back in" if is_back_in else change.target.label
+            counts[label] = counts.get(label, 0) + 1
+    return [f"{label} of {sentences.contacts(count)}" for label, count in counts.items()]
+
+
+def _text(parts: Sequence[str]) -> str:
+    """A box has room for some lines; the rest is in the log."""
+    lines = "\n\n".join(parts).split("\n")
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], f"… and {len(lines) - _MOST_LINES + 1} lines more."]
+    return "\n".join("".join(char if char.isprintable() else " " for char in line) for line in lines)
+
+
+def _one_line(text: str) -> str:
+    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,59 @@
+"""What the add-in starts in the tests in place of `-m reply_xl.ribbon`: the same code, with LibreOffice for Excel and answers from a file for boxes.
+
+`python office_launcher.py SETTINGS ID`; SETTINGS is a JSON file: `pipe`, `base_url`, `status` (each text of the status bar becomes a line of that
+file), `boxes` (each box becomes a line of JSON there), `answers` (a JSON list; each question takes the first).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from reply_xl import ribbon
+
+
+class Answers:
+    def __init__(self, boxes: Path, answers: Path) -> None:
+        self._boxes, self._answers = boxes, answers
+
+    def tell(self, text: str) -> None:
+        self._note(text, [])
+
+    def ask(self, text: str, choices: Sequence[str]) -> int | None:
+        self._note(text, list(choices))
+        answer = self._next()
+        return choices.index(answer) if answer in choices else None
+
+    def ask_key(self) -> str | None:
+        self._note("key", [])
+        return self._next()
+
+    def _note(self, text: str, choices: list[str]) -> None:
+        with self._boxes.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"text": text, "choices": choices}) + "\n")
+
+    def _next(self) -> Any:
+        answers = json.loads(self._answers.read_text(encoding="utf-8")) if self._answers.exists() else []
+        if answers:
+            self._answers.write_text(json.dumps(answers[1:]), encoding="utf-8")
+        return answers[0] if answers else None
+
+
+def main() -> int:
+    settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+
+    def engine() -> Any:
+        from office_engine import connect
+
+        return connect(settings["pipe"], status=Path(settings["status"]))
+
+    answers = Answers(Path(settings["boxes"]), Path(settings["answers"]))
+    return ribbon.main(sys.argv[2:], ribbon.Outside(engine, lambda: answers, settings["base_url"], linger=0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
