@@ -84,6 +84,11 @@ def is_header(text: str) -> bool:
     return len(text) <= 60 and (fold(text) in _IDS or _CUSTOM.fullmatch(text) is not None or names.is_name(text))
 
 
+def is_own_or_id(header: str) -> bool:
+    """Whether a column so headed holds our results or the contact's id: neither is a value that a field gets."""
+    return fold(header) in _OURS or fold(header) in _IDS
+
+
 def unused_notes(columns: Sequence[Column]) -> list[str]:
     """Sentences about visible columns that have a header and are not used."""
     unused = [column for column in columns if column.role is Role.UNUSED and column.header and not column.hidden]

@@ -16,7 +16,7 @@ from reply_xl.columns import MESSAGE, OURS, REPLY_ID, map_columns
 from reply_xl.errors import CellError, SheetError
 from reply_xl.fields import BY_NAME, fold, same
 from reply_xl.locate import locate, own_headers
-from reply_xl.model import CellValue, Change, Column, Intent, Outcome, Role, Word
+from reply_xl.model import CellValue, Change, Column, Intent, Outcome, Role, Row, Word
 from reply_xl.repair import Written, prove
 from reply_xl.runs import Entry, Run
 from reply_xl.sheet import Layout, Reading, Sheet
@@ -196,8 +196,12 @@ def _restored(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> dict[in
         for change in outcome.changes
     ]
     restored: dict[int, dict[int, CellValue]] = {}
+    looked_at = view.sheet.with_formats(
+        view.of(list({number for number, _, _ in changed})), {index for _, _, index in changed if index is not None}
+    )
+    rows = {row.number: row for row in looked_at.chosen}
     for number, change, index in changed:
-        if index is not None and not view.columns[index].hidden and _asks_for(view.rows[number][index], change):
+        if index is not None and not view.columns[index].hidden and _asks_for(rows[number], index, change):
             restored.setdefault(number, {})[index] = _former(change)
     return restored
 
@@ -212,10 +216,10 @@ def _former(change: Change) -> CellValue:
     return cell if isinstance(said, str | int) and same(change.target, said, change.new) else None
 
 
-def _asks_for(cell: CellValue, change: Change) -> bool:
+def _asks_for(row: Row, index: int, change: Change) -> bool:
     """Whether the cell says what the change replaced: a push would send it again."""
     try:
-        said = parse(cell, change.target, "")
+        said = parse(row[index], change.target, "", row.format_of(index))
     except CellError:
         return False
     if said is Intent.LEAVE:

@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from reply_xl.fields import COMPANY_SIZES, HIGHEST_ID, fold
 from reply_xl.model import CellValue
-from reply_xl.sizes import read_size
+from reply_xl.sizes import may_be_size
 from reply_xl.truths import read_truth
 from reply_xl.values import contact_id, error_in, is_blank, looks_like_email
 
@@ -148,7 +148,7 @@ def is_range(cell: CellValue) -> bool:
 
 
 def _is_turned(cell: CellValue) -> bool:
-    return isinstance(cell, datetime) and isinstance(read_size(cell), str)
+    return isinstance(cell, datetime) and may_be_size(cell)
 
 
 def _is_no_other_date(cell: CellValue) -> bool:

@@ -154,7 +154,7 @@ def _phones(rows: Sequence[Row], sent: Mapping[str, Column]) -> Iterator[Hint]:
             where = row[country.index]
             address = column.address(row.number)
             try:
-                phone = parse(row[column.index], BY_NAME[name], address)
+                phone = parse(row[column.index], BY_NAME[name], address, row.format_of(column.index))
             except CellError:
                 continue
             if isinstance(phone, str) and isinstance(where, str):

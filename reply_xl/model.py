@@ -181,7 +181,8 @@ def column_letter(index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the sheet: `number` from 1; `cells` from column A on.
+    """A row of the sheet: `number` from 1; `cells` from column A on; `formats`: by column index the number formats that were asked for, None
+    for one that could not be found out.
 
     Never sent: `hidden` rows, rows that `merged` cells touch, rows with more values than there are headers (`spilled`, where a separator
     without quotes may have shifted them), and rows from a second header row on, whose number `second_header` is."""
@@ -192,9 +193,14 @@ class Row:
     merged: bool = False
     spilled: bool = False
     second_header: int | None = None
+    formats: Mapping[int, str | None] | None = None
 
     def __getitem__(self, index: int) -> CellValue:
         return self.cells[index] if index < len(self.cells) else None
+
+    def format_of(self, index: int) -> str | None:
+        """The number format of a cell as Excel names it in English, "" where it was of no matter, None where it could not be found out."""
+        return "" if self.formats is None else self.formats.get(index, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ once, because Reply never returns it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ def contacts_of(book: Path, sheet_name: str | None = None) -> tuple[list[dict[st
     """Contacts and custom fields of a sheet, as the sandbox takes them: a contact for each row with an id or an e-mail, with what its cells
     can be read as. Rows of the same contact are one. A column of an unknown name becomes a custom field. Raises `SheetError`."""
     with Workbook(book) as opened:
-        reading = opened.sheet(sheet_name).read_header()
+        sheet = opened.sheet(sheet_name)
+        reading = sheet.read_header()
+        whole = sheet.with_formats(replace(reading, chosen=reading.rows), range(len(reading.headers)))
+    reading = replace(whole, rows=whole.chosen)
     customs = _custom_fields(reading)
     columns = _columns(reading, customs)
     rows, _ = leave_out(reading.rows, columns)
@@ -94,7 +98,7 @@ def _contact_of(row: Row, columns: Sequence[Column]) -> dict[str, Any]:
 def _read(row: Row, column: Column, target: Target) -> tuple[Any, bool]:
     """What a cell holds for `target`, None for nothing; and whether it can be read at all."""
     try:
-        value = parse(row[column.index], target, column.address(row.number))
+        value = parse(row[column.index], target, column.address(row.number), row.format_of(column.index))
     except CellError:
         return None, False
     return (None if isinstance(value, Intent) else value), True

@@ -144,7 +144,7 @@ def _of_row(row: Row, contact: Contact, columns: Sequence[Column], formulas: Set
         value = value_of(contact, target)
         new, old = format(value, target), row[column.index]
         can_be_said = new is not None and (target.read_only or _says(new, value, target))
-        if not is_empty(target, value) and can_be_said and old != new and not _says(old, value, target):
+        if not is_empty(target, value) and can_be_said and old != new and not _says(old, value, target, row.format_of(column.index)):
             differing.append(
                 Refresh(row.number, contact.id, value, column, old, new, is_blank(old), (row.number, column.index) in formulas)
             )
@@ -159,7 +159,7 @@ def _equal(row: Row, contact: Contact, columns: Sequence[Column], differing: Set
         assert target is not None
         if not target.read_only and column.index not in differing:
             value, cell = value_of(contact, target), row[column.index]
-            if _asks_for_nothing(cell, target) if is_empty(target, value) else _says(cell, value, target):
+            if _asks_for_nothing(cell, target) if is_empty(target, value) else _says(cell, value, target, row.format_of(column.index)):
                 equal[target.name] = value
     return equal
 
@@ -172,12 +172,12 @@ def _asks_for_nothing(cell: CellValue, target: Target) -> bool:
         return False
 
 
-def _says(cell: CellValue, value: FieldValue, target: Target) -> bool:
+def _says(cell: CellValue, value: FieldValue, target: Target, number_format: str | None = "") -> bool:
     """Whether the cell, however it is typed, means the value that Reply holds."""
     if target.read_only:
         return False  # such a column shows Reply's value as it is, or another one
     try:
-        said = parse(cell, target, "")
+        said = parse(cell, target, "", number_format)
     except CellError:
         return False
     return isinstance(said, str | int) and same(target, said, value)

@@ -3,9 +3,7 @@
 Tools disagree on the edges: 1-10, 10-50 and 10,000+ mean Reply's 2-10, 11-50 and 10001+. So a range may begin one below Reply's; in all else
 it must lie within one of Reply's, and a single number belongs to exactly one.
 
-How a date is shown is not known here, and the day and month that Excel makes of 2-10 lie in the year of typing, which may be any. A date at
-midnight is read as a range all the same if it is one of the few days that Excel makes of Reply's ranges: among company sizes nobody means a
-day. That they are company sizes is for the whole column to show: `evidence` takes a column of other dates from the field.
+A date is never a size by itself: what its cell shows of it (`Nov-50`, `2-Oct`) is, where it can only have come from one of Reply's ranges.
 """
 
 from __future__ import annotations
@@ -75,10 +73,21 @@ def read_size(value: CellValue) -> str | Refusal:
     if isinstance(value, str):
         return _of_text(value) if len(value) <= _LONGEST else _refused(f"holds {quoted(value)}")
     if isinstance(value, datetime):
-        return _of_date(value)
+        return _date_refused()
     if isinstance(value, float) and isfinite(value) and value == int(value):
         return _of_count(int(value), quoted(value))
     return _refused(f"holds {quoted(value)}")
+
+
+def may_be_size(moment: datetime) -> bool:
+    """Whether Excel may have made this date of one of Reply's ranges: day and month in either order, in a year in which somebody may have
+    typed them; else month and year, where no day can be meant. Only what the cell shows tells."""
+    if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
+        return False
+    readings = {(moment.month, moment.day), (moment.day, moment.month)} if 2000 <= moment.year < 2050 else set()
+    if moment.day == 1 and moment.year % 100 > 31:
+        readings.add((moment.month, moment.year % 100))
+    return _turned(readings) is not None
 
 
 @lru_cache(2048)
@@ -133,16 +142,6 @@ def _of_range(first: int | None, last: int | None, typed: str) -> str | Refusal:
 def _named(spread: list[Choice]) -> str:
     first, last = spread[0].label, spread[-1].label
     return f"is partly {first} and partly {last}" if len(spread) == 2 else f"reaches from {first} to {last}"
-
-
-def _of_date(moment: datetime) -> str | Refusal:
-    """Day and month in either order, in a year in which somebody may have typed them; else month and year, where no day can be meant."""
-    if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
-        return _date_refused()
-    readings = {(moment.month, moment.day), (moment.day, moment.month)} if 2000 <= moment.year < 2050 else set()
-    if moment.day == 1 and moment.year % 100 > 31:
-        readings.add((moment.month, moment.year % 100))
-    return _turned(readings) or _date_refused()
 
 
 def _of_displayed_date(text: str) -> str | Refusal | None:

@@ -24,6 +24,7 @@ from reply_xl.cell_text import (
     shown,
     trimmed,
 )
+from reply_xl.displayed import as_displayed
 from reply_xl.emails import read_email
 from reply_xl.errors import CellError
 from reply_xl.fields import HIGHEST_ID, as_number, fold
@@ -53,8 +54,11 @@ _NOT_CLEARED = Refusal("asks to clear a field that Reply cannot do without", "em
 _READ_ONLY = Refusal("belongs to a field that only Reply sets", "leave the column as it is")
 
 
-def parse(value: CellValue, target: Target, address: str) -> FieldValue | Intent:
+def parse(value: CellValue, target: Target, address: str, number_format: str | None = "") -> FieldValue | Intent:
     """What the cell at `address` asks of `target`.
+
+    `number_format`: that of a number or date, "" where it is of no matter, None where it could not be found out. What it shows is what
+    is sent.
 
     Blank (nothing, or white space only) is `Intent.LEAVE`; `<clear>` in any case is `Intent.CLEAR`. Text is trimmed, otherwise as
     typed; a number in a text field becomes its digits, never `.0` nor an exponent. Raises `CellError` for an error cell, for
@@ -62,6 +66,9 @@ def parse(value: CellValue, target: Target, address: str) -> FieldValue | Intent
     if value is None:
         return Intent.LEAVE
     ready = value if isinstance(value, str) and _READY.fullmatch(value) else _prepared(value, target)
+    if number_format != "" and isinstance(ready, float | datetime):
+        displayed = as_displayed(ready, number_format, target)
+        ready = _prepared(displayed, target) if isinstance(displayed, str) else displayed
     if isinstance(ready, Intent):
         return ready
     result = ready if isinstance(ready, Refusal) else _READ_ONLY if target.read_only else _READERS[target.kind](ready, target)

@@ -176,7 +176,8 @@ def _wish(
                 values.append((column, meant))
             continue
         try:
-            wanted = email if column is email_column else parse(row[column.index], column.target, column.address(row.number))
+            address, number_format = column.address(row.number), row.format_of(column.index)
+            wanted = email if column is email_column else parse(row[column.index], column.target, address, number_format)
         except CellError as error:
             problems.append(str(error))
             continue

@@ -45,7 +45,7 @@ OUTCOMES = {
 }
 
 
-TRAPS: tuple[tuple[str, CellValue, str], ...] = (
+TRAPS: tuple[tuple[str, CellValue, str] | tuple[str, CellValue, str, str], ...] = (
     ("`4155550123` as a number", 4155550123.0, "phone"),
     ("`4155550123.0` as text", "4155550123.0", "phone"),
     ("`1.5E+10` as text", "1.5E+10", "phone"),
@@ -56,13 +56,31 @@ TRAPS: tuple[tuple[str, CellValue, str], ...] = (
     ("`2025` as a number", 2025.0, "phone"),
     ("a number with an extension", "+1 415 555 0101 ext. 12", "phone"),
     ("17 digits as a number", 12345678901234567.0, "phone"),
-    ("25 % as a number", 0.25, "notes"),
+    ("`170123456`, shown as `0170123456` by the format `0000000000`", 170123456.0, "phone", "0000000000"),
+    (
+        "`4155550123`, shown as `(415) 555-0123` by Excel's format for phone numbers",
+        4155550123.0,
+        "phone",
+        "[<=9999999]###-####;(###) ###-####",
+    ),
+    ("`4155550123`, shown as `+4155550123` by the format `+0`", 4155550123.0, "phone", "+0"),
+    ("`4155550123`, shown as `4,155,550,123`", 4155550123.0, "phone", "#,##0"),
+    ("a time of day", 0.5, "phone", "h:mm"),
+    ("25 % as a number, shown as `25%`", 0.25, "notes", "0%"),
+    ("1,234.5 shown with a separator of thousands, which each computer shows in its own way", 1234.5, "notes", "#,##0.00"),
+    ("$99.00 as a number", 99.0, "notes", "$#,##0.00"),
+    ("12.3456 shown as `12.35`", 12.3456, "notes", "0.00"),
+    ("3 shown as `Tier 3`", 3.0, "notes", '"Tier "0'),
+    ("half past two, a time of day", 14.5 / 24, "notes", "h:mm"),
+    ("36 hours, a duration", 1.5, "notes", "[h]:mm"),
     ("0.1 + 0.2", 0.1 + 0.2, "notes"),
-    ("a date", datetime(2026, 1, 31), "notes"),
-    ("a date", datetime(2026, 1, 31), "title"),
-    ("`Nov-50` (1 November 1950), which Excel makes of 11-50", datetime(1950, 11, 1), "companySize"),
-    ("`2-Oct` (2 October of any year from 2000 on), which Excel makes of 2-10", datetime(2026, 10, 2), "companySize"),
-    ("a date that Excel makes of no range of Reply's", datetime(2026, 1, 31), "companySize"),
+    ("a date", datetime(2026, 1, 31), "notes", "m/d/yyyy"),
+    ("a date shown as `Jan-26`", datetime(2026, 1, 31), "notes", "mmm-yy"),
+    ("a date", datetime(2026, 1, 31), "title", "m/d/yyyy"),
+    ("a date shown as `Nov-50`, which Excel makes of 11-50", datetime(1950, 11, 1), "companySize", "mmm-yy"),
+    ("a date shown as `2-Oct`, which Excel makes of 2-10", datetime(2026, 10, 2), "companySize", "d-mmm"),
+    ("the same day shown as `10/2/2026`", datetime(2026, 10, 2), "companySize", "m/d/yyyy"),
+    ("a date that Excel makes of no range of Reply's", datetime(2026, 1, 31), "companySize", "d-mmm"),
     ("`42`", 42.0, "companySize"),
     ("`1,200 employees`", "1,200 employees", "companySize"),
     ("`46.296,00`", "46.296,00", "companySize"),
@@ -82,14 +100,14 @@ TRAPS: tuple[tuple[str, CellValue, str], ...] = (
     ("`#N/A`", ErrorCell("#N/A"), "title"),
     ("line breaks, emoji, right-to-left names", "שלום 👋\nzweite Zeile", "notes"),
 )
-"""What people's cells hold: caption, cell value, field."""
+"""What people's cells hold: caption, cell value, field, and the number format where it matters."""
 
 
-def trap(caption: str, value: CellValue, name: str) -> str:
+def trap(caption: str, value: CellValue, name: str, number_format: str = "") -> str:
     """What becomes of a cell, as the program says it."""
     field = BY_NAME[name]
     try:
-        sent = parse(value, field, "B2")
+        sent = parse(value, field, "B2", number_format)
     except CellError as error:
         return f"| {caption} | {field.label} | refused: {str(error).removeprefix(f'B2 ({field.label}) ')} |"
     return f"| {caption} | {field.label} | `{str(sent).lower() if isinstance(sent, bool) else str(sent).replace(chr(10), '⏎')}` |"

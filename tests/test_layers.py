@@ -20,8 +20,9 @@ model database busy clicks dialogs
 links windows_zones addin_file applescript
 fields addresses host_values csv_text parts header_words
 cell_text countries click
-emails phone_hints phones sizes time_zones truths
-values wording headers
+emails number_formats phone_hints phones sizes time_zones truths
+displayed wording headers
+values
 evidence
 claims
 columns proof answers wishes region literal spool journal_file last_sent quota_log bases hygiene choices
@@ -34,7 +35,7 @@ winhttp
 proxies
 connections
 unreachable
-client pace journal config cells results template
+client pace journal config cells cell_formats results template
 records recording
 lookup sheet csv_book pages references computers
 columns_page places
@@ -130,7 +131,7 @@ PURE = (
     "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
     "recheck runs locate choices click versions vba launcher applescript "
     "header_words headers evidence claims "
-    "cell_text countries emails links phones sizes time_zones truths windows_zones"
+    "cell_text countries displayed emails links number_formats phones sizes time_zones truths windows_zones"
 )
 COMPUTING = """
 __future__ collections collections.abc dataclasses datetime decimal difflib enum functools hashlib json math re struct typing unicodedata

@@ -399,6 +399,35 @@ def test_values(open_book: Open) -> None:
     assert type(reading.rows[0][1]) is type(reading.rows[0][5]) is float
 
 
+def test_number_formats(open_book: Open) -> None:
+    """The formats of numbers and dates are read with the rows; neighbours of one format and a column of several give the same as cell by
+    cell. Text and blank cells have none, nor have our own columns."""
+    headers = ["Email", "Phone", "Tier", "Size", UPDATED_AT]
+    rows = [headers, *([f"{n}@example.com", float(n), n / 2 if n % 2 else "text", NOON, NOON] for n in range(2, 40))]
+    formats = {"B2:B39": "0000000000", "B7": "0", "B20:B21": "0.0", "C2:C39": "0%", "D2:D39": "d-mmm", "D39": "mmm-yy"}
+    sheet = open_book(rows, formats=formats).sheet()
+    reading = sheet.read()
+    assert [row.format_of(1) for row in reading.chosen] == [
+        {7: "0", 20: "0.0", 21: "0.0"}.get(row.number, "0000000000") for row in reading.chosen
+    ]
+    assert {row.format_of(2) for row in reading.chosen if isinstance(row[2], float)} == {"0%"}
+    assert {row.format_of(2) for row in reading.chosen if isinstance(row[2], str)} == {""}
+    assert [row.format_of(3) for row in reading.chosen[-2:]] == ["d-mmm", "mmm-yy"]
+    assert {row.format_of(0) for row in reading.chosen} == {row.format_of(4) for row in reading.chosen} == {""}
+    assert all(row.formats is None for row in sheet.read_header().chosen)
+
+
+def test_too_many_number_formats(open_book: Open) -> None:
+    """Where every second cell has another format, what is not found out with 2,000 questions is not known, and never taken for plain."""
+    size = 2_500
+    rows = [["Email", "Tier"], *([f"{n}@example.com", float(n)] for n in range(size))]
+    sheet = open_book(rows, formats={f"B{n}": "0%" for n in range(2, size + 2, 2)}).sheet()
+    chosen = sheet.read().chosen
+    told = [(row.number, row.format_of(1)) for row in chosen]
+    assert all(found == ("General" if number % 2 else "0%") for number, found in told if found is not None)
+    assert 0 < sum(found is None for _, found in told) < size
+
+
 def test_dates_are_whole_seconds(open_book: Open) -> None:
     """A time that its serial number misses by a millisecond is rounded, not cut: 10:30:00 is never 10:29:59."""
     reading = open_book([["Email", "d"], ["a", 45000.43749998]], formats={"B2": "yyyy-mm-dd hh:mm:ss"}).sheet().read()

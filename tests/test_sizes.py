@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reply_xl.cell_text import Refusal
 from reply_xl.fields import COMPANY_SIZES
 from reply_xl.model import CellValue
-from reply_xl.sizes import read_size
+from reply_xl.sizes import may_be_size, read_size
 
 RANGES = {choice.value: (choice.low, choice.high or 10_000_000) for choice in COMPANY_SIZES if choice.low}
 
@@ -165,9 +165,14 @@ def test_what_is_no_size_is_refused(value: CellValue):
         (datetime(2026, 10, 1), "Ten"),
     ],
 )
-def test_a_range_that_excel_made_a_date_is_recovered(moment: datetime, size: str):
-    """2-10 and 1-10 become a day in either order of day and month, 11-50 and 10-50 a month: whatever the order, one size is meant."""
-    assert read_size(moment) == size
+def test_a_date_that_excel_may_have_made_of_a_range(moment: datetime, size: str):
+    """2-10 and 1-10 become a day in either order of day and month, 11-50 and 10-50 a month. By itself such a date is no size; what its
+    cell shows of it is."""
+    assert may_be_size(moment)
+    refused(moment)
+    assert (
+        read_size(f"{moment:%b}-{moment.year % 100}" if moment.day == 1 and moment.year % 100 > 31 else f"{moment.day}-{moment:%b}") == size
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,6 +190,7 @@ def test_a_range_that_excel_made_a_date_is_recovered(moment: datetime, size: str
 )
 def test_another_date_is_refused(moment: datetime):
     """A date that no range of Reply can have become is refused, with the reason."""
+    assert not may_be_size(moment)
     assert "turns ranges like 11-50 into dates" in refused(moment)
 
 
@@ -239,8 +245,9 @@ def test_a_range_never_changes_its_meaning(first: int, last: int):
 @given(st.integers(0, 73_000).map(lambda days: datetime(1900, 1, 1) + timedelta(days=days)))
 @settings(max_examples=500, deadline=None)
 def test_no_date_is_guessed(moment: datetime):
-    """A date is a size only if one of the four ranges that are both is written by its numbers."""
-    if isinstance(read_size(moment), str):
+    """A date is never a size by itself, and may have been one only if one of the four ranges that are both is written by its numbers."""
+    refused(moment)
+    if may_be_size(moment):
         numbers = {(moment.month, moment.day), (moment.day, moment.month), (moment.month, moment.year % 100)}
         assert numbers & {(1, 10), (2, 10), (10, 50), (11, 50)}
 

@@ -393,8 +393,8 @@ def test_not_a_company_size(value: CellValue):
 
 
 def test_a_range_that_excel_made_a_date():
-    """`11-50` typed into Excel becomes a date, which is read as the range; another date is refused, and the sentence says why."""
-    assert parsed(datetime(1950, 11, 1), "companySize") == "Fifty"
+    """`11-50` typed into Excel becomes a date shown as `Nov-50`, which is read as the range; another date is refused, and the sentence says why."""
+    assert parse(datetime(1950, 11, 1), BY_NAME["companySize"], "B5", "mmm-yy") == "Fifty"
     assert str(refused(datetime(2026, 5, 10), BY_NAME["companySize"])).startswith(
         "B5 (Company size) holds a date (Excel turns ranges like 11-50 into dates); format the cell as text and type one of: none"
     )

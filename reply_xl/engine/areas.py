@@ -37,8 +37,11 @@ def stored(sheet: SheetData, area: Area) -> Iterator[tuple[int, int]]:
     for row in rows:
         line = sheet.cells.get(row)
         if line:
-            for column in sorted(column for column in line if left <= column <= right):
-                yield row, column
+            is_narrow = right - left < len(line)
+            held = [column for column in range(left, right + 1) if column in line] if is_narrow else sorted(line)
+            for column in held:
+                if left <= column <= right:
+                    yield row, column
 
 
 def intersection(one: Area, other: Area) -> Area | None:

@@ -74,6 +74,13 @@ class Formats:
     def number_format(self) -> str | None:
         if not self.api:
             return ""
+        sheet, styles = self._sheet.file.data, self._sheet.file.book.styles
+        first: int | None = None
+        for row, column in areas.stored(sheet, self.area):  # a range of several formats is known by its first few cells
+            style = sheet.cells[row][column][1]
+            first = style if first is None else first
+            if style != first and styles[style].number_format != styles[first].number_format:
+                return None
         common: list[str] = self._common("number_format")
         return common[0] if common else None
 
