@@ -35,7 +35,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Started:
-    process: subprocess.Popen[bytes]
+    """`process` is None where it could not be started."""
+
+    process: subprocess.Popen[bytes] | None
     times: int
     is_over: bool = False
 
@@ -52,15 +54,17 @@ class Agent:
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set or the launcher is changed. Processes that are at work go on."""
         while not stop.is_set() and self._read_launcher() == self._launcher:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # whatever it was, the next click is obeyed
+                _log.exception("unexpected error")
             stop.wait(EVERY)
 
     def look(self) -> None:
         """Starts a process for each click that has none. One that ended and left its click is started once more, then left to VBA's words."""
         waiting = set(self._waiting())
         for name, started in list(self._started.items()):
-            code = started.process.poll()
-            if code is not None and not started.is_over:
+            if not started.is_over and started.process is not None and (code := started.process.poll()) is not None:
                 started.is_over = True
                 _log.info("%s ended with %s", name, code)
             if started.is_over and name not in waiting:
@@ -79,6 +83,7 @@ class Agent:
             process = subprocess.Popen([*self._command, name], stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home())
         except OSError as error:
             _log.error("%s could not be started: %s", name, error)
+            self._started[name] = _Started(None, times, is_over=True)
             return
         _log.info("%s is process %d", name, process.pid)
         self._started[name] = _Started(process, times)

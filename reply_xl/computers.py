@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from reply_xl.errors import ConfigError
 from reply_xl.registries import Registry, RegistryFile, WindowsRegistry
+
+_PATIENCE = 60.0
 
 
 class System(StrEnum):
@@ -34,6 +36,9 @@ class Deeds(Protocol):
 
     def start(self, arguments: Sequence[str]) -> None:
         """A process of its own that outlives this one, without a window."""
+
+    def can_run(self, arguments: Sequence[str]) -> bool:
+        """Whether the program starts and ends well within a minute."""
 
     def put(self, source: Path, target: Path) -> None:
         """Moves a file over another of the same disk, all or nothing."""
@@ -105,6 +110,12 @@ class RealDeeds:
         quiet = subprocess.DEVNULL
         subprocess.Popen(arguments, stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home(), start_new_session=True)
 
+    def can_run(self, arguments: Sequence[str]) -> bool:
+        try:
+            return subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False).returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+
     def put(self, source: Path, target: Path) -> None:
         source.replace(target)
 
@@ -120,23 +131,23 @@ class RealDeeds:
 
 class WindowsDeeds(RealDeeds):
     def is_excel_open(self) -> bool:
-        if sys.platform == "win32":
-            import ctypes
+        import ctypes
 
-            return bool(ctypes.windll.user32.FindWindowW("XLMAIN", None))
-        return False
+        windows: Any = ctypes
+        return bool(windows.windll.user32.FindWindowW("XLMAIN", None))
 
     def start(self, arguments: Sequence[str]) -> None:
-        if sys.platform == "win32":
-            quiet = subprocess.DEVNULL
-            flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-            subprocess.Popen(arguments, stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home(), creationflags=flags)
+        quiet, names = subprocess.DEVNULL, ("DETACHED_PROCESS", "CREATE_NEW_PROCESS_GROUP")
+        flags = sum(getattr(subprocess, name, 0) for name in names)
+        subprocess.Popen(arguments, stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home(), creationflags=flags)
 
     def write_shortcut(self, file: Path, program: Path, arguments: str, says: str) -> None:
         """By Windows itself, through pywin32, which xlwings needs there anyway."""
-        import pythoncom
-        from win32com.shell import shell
-
+        try:
+            import pythoncom
+            from win32com.shell import shell
+        except ImportError as error:
+            raise OSError("pywin32 is missing") from error
         try:
             link = pythoncom.CoCreateInstance(shell.CLSID_ShellLink, None, pythoncom.CLSCTX_INPROC_SERVER, shell.IID_IShellLink)
             link.SetPath(str(program))
@@ -161,10 +172,12 @@ class MacDeeds(RealDeeds):
 
 
 class RehearsedDeeds(RealDeeds):
-    """Nothing is started (`started` says what would have been), and shortcuts and scripts are text. Files in `held` are open in Excel."""
+    """Nothing is started (`started` says what would have been), and shortcuts and scripts are text. Files in `held` are open in
+    Excel; `is_blocked`: the computer lets no program of ours run."""
 
     def __init__(self) -> None:
         self.excel_is_open = False
+        self.is_blocked = False
         self.held: set[Path] = set()
         self.started: list[list[str]] = []
 
@@ -173,6 +186,9 @@ class RehearsedDeeds(RealDeeds):
 
     def start(self, arguments: Sequence[str]) -> None:
         self.started.append(list(arguments))
+
+    def can_run(self, arguments: Sequence[str]) -> bool:
+        return not self.is_blocked
 
     def put(self, source: Path, target: Path) -> None:
         self._check(target)

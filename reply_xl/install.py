@@ -6,12 +6,11 @@ Needs no administrator. Both can be repeated: what is already as it should be st
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from reply_xl import __version__
 from reply_xl.applescript import start_script
@@ -22,12 +21,12 @@ from reply_xl.locks import lock
 from reply_xl.logon import agent_command, has_logon_start, remove_logon_start, set_logon_start
 from reply_xl.places import AGENT_LOCK, AGENT_LOG, PRACTICE, SCRIPT, places, second_copies
 from reply_xl.placing import forget_staged, put_addin
+from reply_xl.startable import check_startable
 
 SHORTCUTS = {
     "Update the selected rows": ("push --live", "Updates the contacts of the rows that are selected in Excel"),
     "Preview the selected rows": ("preview --live", "Shows what would change in Reply for the rows that are selected in Excel"),
 }
-_LONGEST = 259
 _PATIENCE = 3.0
 
 
@@ -43,7 +42,7 @@ class Report:
 def install(computer: Computer, addin: bytes, *, agent: bool = False) -> Report:
     """Copies `addin` and writes what it needs, and reads each thing back. An agent that was chosen before stays. Raises `ConfigError`, in
     most cases before anything was written."""
-    _check(computer)
+    check_startable(computer)
     at, report = places(computer), Report()
     with _writing(at.startup):
         was_there = at.addin.exists() and at.addin.read_bytes() == addin
@@ -74,6 +73,8 @@ def install(computer: Computer, addin: bytes, *, agent: bool = False) -> Report:
             report.done.append("It was chosen before and stays; “reply-xl uninstall” takes it away.")
     if at.menu is not None:
         _write_shortcuts(computer, at.menu, report)
+    if str(at.startup).startswith("\\\\"):
+        report.next.append(f"{at.startup} lies on the network: if the tab does not appear, ask IT to make it a trusted location of Excel.")
     for copy in second_copies(computer):
         report.is_whole = False
         report.next.append(f"Remove the second copy of the add-in, {copy}: with two of them Excel shows the tab Reply twice.")
@@ -88,6 +89,8 @@ def uninstall(computer: Computer, *, everything: bool = False) -> Report:
     """Removes what `install` wrote, and what clicks and the agent left. The journal stays unless `everything` is to go. Raises `ConfigError`
     where a file of ours cannot be removed; an add-in that Excel holds is named in the report."""
     at, report = places(computer), Report()
+    if everything and any(_is_held(file) for file in at.data.glob("run-*.lock")):
+        raise ConfigError("An update is going on, and its journal cannot be deleted now; wait until it has ended, and try again.")
     with _writing(at.shared):
         forget_staged(computer)
         if remove_logon_start(computer):
@@ -135,36 +138,6 @@ def remove_empty_folders(computer: Computer) -> None:
             folder = folder.parent
 
 
-def _check(computer: Computer) -> None:
-    """Raises `ConfigError` where this Python cannot be started from Excel."""
-    for origin in computer.origins:
-        parts = [part.casefold() for part in PureWindowsPath(origin).parts]
-        if "windowsapps" in parts or any(part.startswith("pythonsoftwarefoundation.python") for part in parts):
-            raise ConfigError(
-                "This Python is from the Microsoft Store, and what it writes lands where Excel cannot see it; install reply-xl as the README "
-                "shows, with uv, which brings its own Python, and run “reply-xl install” again."
-            )
-    if not computer.python.exists():
-        raise ConfigError(f"{computer.python} is missing, and Excel needs it; install reply-xl as the README shows, with uv.")
-    at = places(computer)
-    for path in (computer.python, at.shared, at.startup):
-        text = str(path)
-        if re.search(r'["\x00-\x1f]', text):
-            raise ConfigError(
-                f"The folder {path.parent} has a quotation mark or a line break in its name; install reply-xl in another one."
-            )
-        if computer.system is not System.WINDOWS:
-            continue
-        if not computer.spells(text):
-            strange = "".join(sorted({char for char in text if not computer.spells(char)}))
-            raise ConfigError(
-                f"Excel's macros on this computer cannot spell “{strange}” in {path}; ask IT to switch on Unicode UTF-8 in the region settings "
-                "of Windows, or work without the tab: “reply-xl push --live” updates what is selected in Excel."
-            )
-        if len(text) > _LONGEST:
-            raise ConfigError(f"{path} is too long for Excel's macros; install reply-xl in a folder with a shorter name.")
-
-
 def _write_launcher(computer: Computer, *, has_agent: bool) -> None:
     file = places(computer).launcher
     wanted = Launcher(str(computer.python), has_agent, __version__)
@@ -210,11 +183,18 @@ def _write_shortcuts(computer: Computer, folder: Path, report: Report) -> None:
 def _await_agent(held: Path) -> None:
     """The agent ends when its launcher is gone, and lets go of its files then."""
     until = time.monotonic() + _PATIENCE
-    while held.exists() and time.monotonic() < until:
-        with contextlib.suppress(OSError), held.open("ab") as file:
-            lock(file)
-            return
+    while held.exists() and _is_held(held) and time.monotonic() < until:
         time.sleep(0.05)
+
+
+def _is_held(file: Path) -> bool:
+    """Whether a process holds this lock."""
+    try:
+        with file.open("ab") as opened:
+            lock(opened)
+    except OSError:
+        return True
+    return False
 
 
 def _remove_addin(computer: Computer, report: Report) -> None:

@@ -99,7 +99,7 @@ def places(computer: Computer) -> Places:
 def second_copies(computer: Computer) -> list[str]:
     """Add-ins of ours that Excel would load beside the one in `startup`: paths of files, and what Excel's own list names."""
     found = [str(file) for folder in places(computer).others for file in _like_ours(folder)]
-    found += [str(file) for file in _like_ours(places(computer).startup) if file.name != ADDIN]
+    found += [str(file) for file in _like_ours(places(computer).startup) if file.name.casefold() != ADDIN.casefold()]
     for name in computer.registry.names(EXCEL_OPTIONS):
         opened = computer.registry.value(EXCEL_OPTIONS, name)
         if re.fullmatch(r"OPEN[0-9]*", name, re.IGNORECASE) and "replyxl" in str(opened).casefold():

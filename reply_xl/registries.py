@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import sys
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 Value = str | int
 
@@ -65,52 +65,38 @@ class RegistryFile:
 class WindowsRegistry:
     """The registry of Windows."""
 
-    def value(self, key: str, name: str) -> Value | None:
-        if sys.platform == "win32":
-            import winreg
-
-            try:
-                with winreg.OpenKey(_hive(key), _inner(key)) as opened:
-                    found = winreg.QueryValueEx(opened, name)[0]
-            except OSError:
-                return None
-            return found if isinstance(found, str | int) else None
-        return None
-
-    def names(self, key: str) -> list[str]:
-        if sys.platform == "win32":
-            import winreg
-
-            try:
-                with winreg.OpenKey(_hive(key), _inner(key)) as opened:
-                    return [winreg.EnumValue(opened, index)[0] for index in range(winreg.QueryInfoKey(opened)[1])]
-            except OSError:
-                return []
-        return []
-
-    def set(self, key: str, name: str, text: str) -> None:
-        if sys.platform == "win32":
-            import winreg
-
-            with winreg.CreateKey(_hive(key), _inner(key)) as opened:
-                winreg.SetValueEx(opened, name, 0, winreg.REG_SZ, text)
-
-    def delete(self, key: str, name: str) -> None:
-        if sys.platform == "win32":
-            import contextlib
-            import winreg
-
-            with contextlib.suppress(FileNotFoundError), winreg.OpenKey(_hive(key), _inner(key), 0, winreg.KEY_SET_VALUE) as opened:
-                winreg.DeleteValue(opened, name)
-
-
-def _hive(key: str) -> int:
-    if sys.platform == "win32":
+    def __init__(self) -> None:
         import winreg
 
-        return {"HKCU": winreg.HKEY_CURRENT_USER, "HKLM": winreg.HKEY_LOCAL_MACHINE}[key.partition("\\")[0]]
-    raise OSError("there is no registry on this system")
+        self._api: Any = winreg
 
+    def value(self, key: str, name: str) -> Value | None:
+        try:
+            with self._opened(key) as opened:
+                found = self._api.QueryValueEx(opened, name)[0]
+        except OSError:
+            return None
+        return found if isinstance(found, str | int) else None
 
-def _inner(key: str) -> str:
-    return key.partition("\\")[2]
+    def names(self, key: str) -> list[str]:
+        try:
+            with self._opened(key) as opened:
+                return [self._api.EnumValue(opened, index)[0] for index in range(self._api.QueryInfoKey(opened)[1])]
+        except OSError:
+            return []
+
+    def set(self, key: str, name: str, text: str) -> None:
+        hive, _, inner = key.partition("\\")
+        with self._api.CreateKey(self._hive(hive), inner) as opened:
+            self._api.SetValueEx(opened, name, 0, self._api.REG_SZ, text)
+
+    def delete(self, key: str, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError), self._opened(key, self._api.KEY_SET_VALUE) as opened:
+            self._api.DeleteValue(opened, name)
+
+    def _opened(self, key: str, access: int | None = None) -> Any:
+        hive, _, inner = key.partition("\\")
+        return self._api.OpenKey(self._hive(hive), inner, 0, self._api.KEY_READ if access is None else access)
+
+    def _hive(self, name: str) -> Any:
+        return {"HKCU": self._api.HKEY_CURRENT_USER, "HKLM": self._api.HKEY_LOCAL_MACHINE}[name]

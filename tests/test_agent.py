@@ -110,6 +110,18 @@ def test_a_process_that_crashes_never_stops_the_agent(shared: Path, start: Calla
     assert (shared / "crashes").read_text() == "xx"
 
 
+def test_a_program_that_cannot_be_started_is_tried_twice(shared: Path) -> None:
+    """A policy may forbid it: the agent goes on, and does not fill its log."""
+    watcher = agent.Agent(shared, ["/no/such/program"])
+    click(shared)
+    for _ in range(5):
+        watcher.look()
+    assert watcher._started[ID].times == 2
+    (shared / "clicks" / f"{ID}.click").unlink()
+    watcher.look()
+    assert watcher._started == {}
+
+
 def test_a_process_that_hangs_holds_nobody_up(shared: Path, start: Callable[..., threading.Thread]) -> None:
     """A run may last an hour: other clicks are obeyed meanwhile."""
     (shared / "wait").touch()

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import plistlib
 import re
+import subprocess
+import sys
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import Ran
 
 from reply_xl import __version__, config
 from reply_xl.addin_file import our_addin
-from reply_xl.computers import Computer, RehearsedDeeds, System, rehearsal
+from reply_xl.computers import Computer, RealDeeds, RehearsedDeeds, System, WindowsDeeds, rehearsal
 from reply_xl.errors import ConfigError
 from reply_xl.install import SHORTCUTS, Report, install, remove_empty_folders, uninstall
 from reply_xl.launcher import Launcher, parse
+from reply_xl.locks import RunLock
 from reply_xl.places import EXCEL_OPTIONS, OFFICE_FOLDERS, RUN, RUN_NAME, RUN_ONCE, Places, places, second_copies
 from reply_xl.placing import place_staged
+from reply_xl.registries import Registry, RegistryFile, WindowsRegistry
 
 ADDIN = b"the add-in"
 SYSTEMS = list(System)
@@ -203,6 +210,38 @@ def test_a_python_that_is_gone_is_refused(windows: Computer) -> None:
     """An environment without pythonw.exe."""
     with pytest.raises(ConfigError, match=r"pythonw\.exe is missing"):
         install(dataclasses.replace(windows, python=Path("/nowhere/pythonw.exe")), ADDIN)
+
+
+@pytest.mark.parametrize("folder", [r"C:\Users\zoe\AppData\Local\uv\cache\archive-v0\x1\Scripts", "/Users/zoe/.cache/uv/archive-v0/x1/bin"])
+def test_an_environment_that_will_be_emptied_is_refused(computer: Computer, folder: str) -> None:
+    """That of “uvx”, which lies in a cache."""
+    with pytest.raises(ConfigError, match="uv tool install"):
+        install(dataclasses.replace(computer, origins=(folder,)), ADDIN)
+
+
+def test_a_python_that_may_not_run_is_refused(computer: Computer) -> None:
+    """Before anything is written: a policy of the computer would let every click fail."""
+    deeds(computer).is_blocked = True
+    with pytest.raises(ConfigError, match=r"does not let .* run"):
+        install(computer, ADDIN)
+    assert not computer.home.exists()
+
+
+def test_whether_a_program_runs(tmp_path: Path) -> None:
+    """As the real computer finds out: it ends with 0, with another code, or is not there."""
+    real = RealDeeds()
+    assert real.can_run([sys.executable, "-I", "-c", "import reply_xl"])
+    assert not real.can_run([sys.executable, "-I", "-c", "import no_such_module"])
+    assert not real.can_run([str(tmp_path / "no such program")])
+
+
+def test_a_start_up_folder_on_the_network(windows: Computer) -> None:
+    """Excel may not trust it: the sentence says so."""
+    environ = {**windows.environ, "APPDATA": "\\\\server\\zoe"}
+    with contextlib.chdir(windows.home.parent):
+        report = install(dataclasses.replace(windows, environ=environ), ADDIN)
+    assert any(line.startswith("\\\\server") and "trusted location" in line for line in report.next)
+    assert not any("network" in line for line in install(windows, ADDIN).next)
 
 
 def test_a_quotation_mark_is_refused(tmp_path: Path) -> None:
@@ -469,6 +508,139 @@ def test_the_records_stay_unless_everything_is_to_go(computer: Computer) -> None
     assert "uninstall --everything" in told(report)
     uninstall(computer, everything=True)
     assert files(computer) == {}
+
+
+def test_a_journal_in_use_is_not_deleted(computer: Computer) -> None:
+    """While a run goes on `--everything` removes nothing at all."""
+    install(computer, ADDIN)
+    at = places(computer)
+    at.data.mkdir(parents=True, exist_ok=True)
+    before = files(computer)
+    with RunLock(at.data, 7), pytest.raises(ConfigError, match="An update is going on"):
+        uninstall(computer, everything=True)
+    assert files(computer) == before
+    uninstall(computer, everything=True)
+    assert files(computer) == {}
+
+
+# -- the real Windows
+
+
+class Winreg:
+    """The module `winreg`, as far as it is used, over a dict; keys that are not there raise as they do."""
+
+    HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_READ, KEY_SET_VALUE, REG_SZ = "user", "machine", 0x20019, 0x0002, 1
+
+    def __init__(self) -> None:
+        self.keys: dict[tuple[str, str], dict[str, object]] = {("machine", "Software"): {"number": 1, "bytes": b"x"}}
+
+    @contextlib.contextmanager
+    def OpenKey(self, hive: str, key: str, _reserved: int = 0, access: int = KEY_READ) -> Iterator[tuple[dict[str, object], int]]:
+        if (hive, key) not in self.keys:
+            raise FileNotFoundError(2, "no such key")
+        yield self.keys[hive, key], access
+
+    @contextlib.contextmanager
+    def CreateKey(self, hive: str, key: str) -> Iterator[tuple[dict[str, object], int]]:
+        yield self.keys.setdefault((hive, key), {}), self.KEY_SET_VALUE
+
+    def QueryValueEx(self, key: tuple[dict[str, object], int], name: str) -> tuple[object, int]:
+        if name not in key[0]:
+            raise FileNotFoundError(2, "no such value")
+        return key[0][name], self.REG_SZ
+
+    def QueryInfoKey(self, key: tuple[dict[str, object], int]) -> tuple[int, int, int]:
+        return 0, len(key[0]), 0
+
+    def EnumValue(self, key: tuple[dict[str, object], int], index: int) -> tuple[str, object, int]:
+        name = list(key[0])[index]
+        return name, key[0][name], self.REG_SZ
+
+    def SetValueEx(self, key: tuple[dict[str, object], int], name: str, _reserved: int, kind: int, text: str) -> None:
+        assert (key[1], kind) == (self.KEY_SET_VALUE, self.REG_SZ)
+        key[0][name] = text
+
+    def DeleteValue(self, key: tuple[dict[str, object], int], name: str) -> None:
+        assert key[1] == self.KEY_SET_VALUE
+        if name not in key[0]:
+            raise FileNotFoundError(2, "no such value")
+        del key[0][name]
+
+
+@pytest.mark.parametrize("kind", ["windows", "file"])
+def test_both_registries_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """The one over `winreg` and the one of a rehearsal."""
+    winreg = Winreg()
+    monkeypatch.setitem(sys.modules, "winreg", winreg)  # type: ignore[arg-type]
+    registry: Registry = WindowsRegistry() if kind == "windows" else RegistryFile(tmp_path / "registry.json")
+    assert registry.value(RUN, "x") is None
+    assert registry.names(RUN) == []
+    registry.delete(RUN, "x")
+    registry.set(RUN, "x", "1")
+    registry.set(RUN, "y", "2")
+    registry.set(RUN_ONCE, "x", "3")
+    assert (registry.value(RUN, "x"), registry.value(RUN, "z"), registry.names(RUN)) == ("1", None, ["x", "y"])
+    registry.delete(RUN, "x")
+    registry.delete(RUN, "x")
+    assert (registry.names(RUN), registry.value(RUN_ONCE, "x")) == (["y"], "3")
+    if kind == "windows":
+        assert ("user", r"Software\Microsoft\Windows\CurrentVersion\Run") in winreg.keys
+        assert (registry.value(r"HKLM\Software", "number"), registry.value(r"HKLM\Software", "bytes")) == (1, None)
+
+
+class Link:
+    """A shell link as pywin32 gives it; notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, str] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., Link]:
+        def tell(*values: object) -> Link:
+            self.told[name] = str(values[0])
+            return self
+
+        return tell
+
+
+def test_shortcuts_are_made_by_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Through pywin32: program, arguments, description, and the file; without pywin32 it is an `OSError`."""
+    with pytest.raises(OSError, match="pywin32"):
+        WindowsDeeds().write_shortcut(tmp_path / "x.lnk", Path("python.exe"), "-I", "says")
+    link = Link()
+    pythoncom = SimpleNamespace(CoCreateInstance=lambda *_: link, CLSCTX_INPROC_SERVER=1, IID_IPersistFile="file", com_error=KeyError)
+    shell = SimpleNamespace(CLSID_ShellLink="class", IID_IShellLink="link")
+    monkeypatch.setitem(sys.modules, "pythoncom", pythoncom)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "win32com", SimpleNamespace(shell=SimpleNamespace(shell=shell)))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "win32com.shell", SimpleNamespace(shell=shell))  # type: ignore[arg-type]
+    WindowsDeeds().write_shortcut(tmp_path / "x.lnk", Path("python.exe"), "-I -m reply_xl.shortcut", "says")
+    assert link.told["SetPath"] == "python.exe"
+    assert link.told["SetArguments"] == "-I -m reply_xl.shortcut"
+    assert link.told["SetDescription"] == "says"
+    assert link.told["Save"] == str(tmp_path / "x.lnk")
+
+
+def test_a_started_process_outlives_its_starter(tmp_path: Path) -> None:
+    """As the agent and the one that waits for Excel must."""
+    script = f"import time, pathlib; time.sleep(0.5); pathlib.Path({str(tmp_path / 'done')!r}).touch()"
+    starter = f"from reply_xl.computers import RealDeeds; RealDeeds().start([{sys.executable!r}, '-c', {script!r}])"
+    subprocess.run([sys.executable, "-c", starter], check=True, timeout=30)
+    deadline = time.monotonic() + 15
+    while not (tmp_path / "done").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_window_that_stays_open() -> None:
+    """What a Start-menu entry runs prints what the command prints, waits for Enter, and ends with its code."""
+    ran = subprocess.run(
+        [sys.executable, "-I", "-m", "reply_xl.shortcut", "--version"], input="\n", capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout.splitlines()[0]) == (0, f"reply-xl {__version__}")
+    assert "Press Enter to close this window." in ran.stdout
+    ran = subprocess.run(
+        [sys.executable, "-I", "-m", "reply_xl.shortcut", "nonsense"], input="", capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
 
 
 # -- the command

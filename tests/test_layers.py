@@ -39,7 +39,7 @@ client pace journal config cells cell_formats results template
 records recording
 lookup sheet csv_book pages references computers
 columns_page places
-logon placing agent
+logon placing agent startable
 plan send session repair place
 delivery workbook install
 preview push pull download practice undo conduct
