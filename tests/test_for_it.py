@@ -97,7 +97,7 @@ def test_the_hosts() -> None:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 hosts |= set(re.findall(r"https?://([a-z0-9.-]+\.[a-z0-9]+)", node.value))
-    assert hosts - never == {"api.reply.io", "127.0.0.1"}
+    assert {host for host in hosts - never if not host.endswith(".example.com")} == {"api.reply.io", "127.0.0.1"}
 
 
 def test_the_hosts_of_the_installation() -> None:
