@@ -74,7 +74,7 @@ def columns(arguments: argparse.Namespace) -> int:
 
 
 def preview(arguments: argparse.Namespace) -> int:
-    from reply_xl import console, plan, sentences
+    from reply_xl import console, jobs, plan, sentences
     from reply_xl.dialogue import deliver_waiting, unfinished, with_choices
     from reply_xl.hygiene import hints
     from reply_xl.preview import foreseen, refused
@@ -91,7 +91,15 @@ def preview(arguments: argparse.Namespace) -> int:
             bases = session.bases(place.key, sheet.name)
             request = with_choices(face, _request(arguments), book)
             reading = sheet.read(request.rows, request.header_row)
-            draft = plan.draft(reading, session.contacts, session.memory, request, bases=bases, on_progress=progress.at)
+            draft = plan.draft(
+                reading,
+                session.contacts,
+                session.memory,
+                request,
+                bases=bases,
+                on_progress=progress.at,
+                on_many=jobs.on_many(face, session),
+            )
             progress.stop()
             if draft.unseen:
                 face.say(sentences.unseen(draft.unseen))

@@ -5,7 +5,7 @@ A job reads the workbook, lets go of it, asks Reply and the person, and opens th
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +39,11 @@ from reply_xl.undo import undoing
 EXIT_FINE, EXIT_NEEDS_ATTENTION = 0, 3
 
 
+def on_many(face: Face, session: Session) -> Callable[[int], None]:
+    """Says how long it takes to find the contacts, once that is known to be long."""
+    return lambda count: face.say(sentences.lookups(count, session.pace.minutes(count)))
+
+
 def update(face: Face, place: Place, session: Session, request: Request, *, of: Run | None = None) -> int:
     """Pushes the rows of `request`. `of`: the run that is tried again. Raises `NotAgreed` where a question was not agreed to."""
     with place.kept_open():
@@ -51,7 +56,15 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
             reading, notes, bases = sheet.read(request.rows, request.header_row), book.notes, session.bases(place.key, sheet.name)
             name = sheet.name
         with stoppable(session.cancelled):
-            draft = plan.draft(reading, session.contacts, session.memory, request, bases=bases, on_progress=face.progress.at)
+            draft = plan.draft(
+                reading,
+                session.contacts,
+                session.memory,
+                request,
+                bases=bases,
+                on_progress=face.progress.at,
+                on_many=on_many(face, session),
+            )
             server = session.server() if of is None else refuse_other_workspace(of, session)
         face.say(*notes, *draft.notes, *left)
         if draft.plan.refusal:
@@ -171,7 +184,7 @@ def pull(face: Face, place: Place, session: Session, request: Request, *, overwr
                 return book.sheet(name).formulas(reading, indices)
 
         with stoppable(session.cancelled):
-            found = refreshing(reading, formulas, session.contacts, request, on_progress=face.progress.at)
+            found = refreshing(reading, formulas, session.contacts, request, on_progress=face.progress.at, on_many=on_many(face, session))
         face.progress.stop()
         face.say(*notes, *found.notes)
         if found.refusal:

@@ -11,6 +11,8 @@ from reply_xl.model import Contact, Contacts
 
 PAGE = 1000
 WORKERS = 4
+MANY = 100
+"""As many requests Reply takes in a minute."""
 
 
 @dataclass(slots=True)
@@ -30,14 +32,19 @@ class Found:
 
 
 def read_contacts(
-    ids: Collection[int], emails: Collection[str], contacts: Contacts, *, on_progress: Callable[[int, int], None] | None = None
+    ids: Collection[int],
+    emails: Collection[str],
+    contacts: Contacts,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+    on_many: Callable[[int], None] | None = None,
 ) -> Found:
     """Reads by pages of 1,000 while fewer pages have been read than keys are unsettled, then key by key.
 
     An id is settled once its contact was seen. An e-mail is settled by pages only when all of them were read, each item of them: until
     then another contact may have the same one. Pages have no promised order, so what they lack is *not found* only when its own read
     says so. Errors of a page, a refused key and `Cancelled` are raised: nothing can be planned then. Other errors of a single read stay
-    with their key."""
+    with their key. `on_many`: told how many requests are still to come at most, once it is sure that they take longer than a minute."""
     found = Found()
     spelled = {email.lower(): email for email in emails}
     unsettled: set[int | str] = {*ids, *spelled}
@@ -49,6 +56,8 @@ def read_contacts(
             on_progress(total - len(unsettled), total)
 
     while pages < len(unsettled):
+        if pages == MANY and on_many:
+            on_many(2 * len(unsettled) - pages)
         page = contacts.page(PAGE, pages * PAGE)
         pages += 1
         all_readable &= not page.unreadable
@@ -65,6 +74,8 @@ def read_contacts(
             break
     singles = sorted(unsettled, key=lambda key: (isinstance(key, str), key))
     if singles:
+        if len(singles) >= MANY and on_many:
+            on_many(len(singles))
         with ThreadPoolExecutor(min(WORKERS, len(singles)), thread_name_prefix="read") as pool:
             answers = pool.map(lambda key: _single(key if isinstance(key, int) else spelled[key], contacts), singles)
             for key, answer in zip(singles, answers, strict=True):

@@ -25,6 +25,9 @@ WasSent = Callable[[int, str, FieldValue], bool]
 """contact id, field name, value → whether that is what this add-in last sent there: for fields that Reply never returns."""
 
 NO_BASE: Mapping[str, FieldValue] = {}
+Unknown = Mapping[str, Mapping[int, str]]
+"""By field name: a number → what is wrong with it, as the end of a sentence."""
+NOBODY: Unknown = {}
 
 
 class OnConflict(StrEnum):
@@ -68,15 +71,23 @@ class Decision:
         return tuple(change.target.name for change in self.held)
 
 
-def decide(wish: Wish, contact: Contact, policy: Policy, was_sent: WasSent, base: Mapping[str, FieldValue] = NO_BASE) -> Decision:
+def decide(
+    wish: Wish,
+    contact: Contact,
+    policy: Policy,
+    was_sent: WasSent,
+    base: Mapping[str, FieldValue] = NO_BASE,
+    nobody: Unknown = NOBODY,
+) -> Decision:
     """What one row means for `contact` as read. Only fields that differ are in the patch; guarded ones only if allowed.
 
     `base`: by field name, what Reply held when the row's cell received or equalled it. A field that has changed there since is left alone
-    where the cell was not edited, and a conflict where it was."""
+    where the cell was not edited, and a conflict where it was. `nobody`: numbers of owners and accounts that Reply does not know."""
     verdict = stranger(wish, contact, email_may_differ="email" in policy.allow)
     if verdict:
         return Decision((wish,), outcome=verdict)
     sorted_out: dict[str, list[Change]] = {what: [] for what in ("changes", "held", "unseen", "conflicts", "outdated", "kept")}
+    problems: list[str] = []
     differs = False
     for column, wanted in wish.values:
         target = column.target
@@ -93,7 +104,12 @@ def decide(wish: Wish, contact: Contact, policy: Policy, was_sent: WasSent, base
         what = _sorted_out(change, policy, base, policy.only_empty or column.only_empty)
         if what:
             sorted_out[what].append(change)
+        why = nobody.get(target.name, {}).get(new) if what == "changes" and isinstance(new, int) else None
+        if why:
+            problems.append(f"{column.address(wish.row.number)} ({shown(target.label)}) {why}.")
     changes, held = sorted_out["changes"], tuple(sorted_out["held"])
+    if problems:
+        return Decision((wish,), outcome=_outcome(wish, contact, Word.INVALID, problems[0]))
     if sorted_out["conflicts"]:
         says = [conflict_of(change.target, base[change.target.name], change.old, change.new) for change in sorted_out["conflicts"]]
         return _stands(wish, contact, Word.CONFLICT, f"{'; '.join(says)}. {RESOLVE}", held)

@@ -13,7 +13,7 @@ from reply_xl.errors import ApiRefused, NotAuthorised
 from reply_xl.lookup import Found, read_contacts
 from reply_xl.model import Bases, Column, Contact, Contacts, CustomField, FieldValue, Memory, Outcome, Patch, Role, Row, Sureness, Word
 from reply_xl.patches import Decision, OnConflict, Policy
-from reply_xl.references import look_up
+from reply_xl.references import Directory
 from reply_xl.sheet import Reading, Spans
 from reply_xl.strays import leave_out
 from reply_xl.time_zones import Style, style_of
@@ -125,11 +125,13 @@ def draft(
     *,
     bases: Bases | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_many: Callable[[int], None] | None = None,
 ) -> Draft:
-    """From the sheet as read to the plan. Reads Reply, and changes nothing. `bases` None: conflicts are not looked for."""
+    """From the sheet as read to the plan. Reads Reply, and changes nothing. `bases` None: conflicts are not looked for; `on_many` as in
+    `read_contacts`."""
     taken = sort_out(reading, contacts, request)
     policy = Policy(taken.fields, request.only_empty, request.allow, request.on_conflict)
-    planned = planning(taken.rows, taken.columns, contacts, policy, memory, bases=bases, on_progress=on_progress)
+    planned = planning(taken.rows, taken.columns, contacts, policy, memory, bases=bases, on_progress=on_progress, on_many=on_many)
 
     def with_policy(policy: Policy) -> Draft:
         plan = planned(policy)
@@ -206,17 +208,20 @@ def planning(
     *,
     bases: Bases | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_many: Callable[[int], None] | None = None,
 ) -> Callable[[Policy], Plan]:
     """Reads the rows' contacts; what comes back decides each row for a policy, of the same fields as this one. Sends nothing that changes anything."""
-    names = look_up(rows, columns, policy.fields, contacts)
-    matches = match_rows(rows, columns, policy.fields, contacts, names=names, on_progress=on_progress)
+    directory = Directory(contacts)
+    names = directory.look_up(rows, columns, policy.fields)
+    matches = match_rows(rows, columns, policy.fields, contacts, names=names, on_progress=on_progress, on_many=on_many)
     held = bases.of({contact.id for _, contact in matches.found}) if bases else {}
     zones = _zones({contact.id: contact for _, contact in matches.found}.values())
+    nobody = directory.unknown_numbers(matches.found)
 
     def decided(policy: Policy) -> Plan:
         with_zones = replace(policy, zones=zones)
         decisions = [
-            patches.decide(wish, contact, with_zones, memory.matches, held.get(contact.id, patches.NO_BASE))
+            patches.decide(wish, contact, with_zones, memory.matches, held.get(contact.id, patches.NO_BASE), nobody)
             for wish, contact in matches.found
         ]
         settled = patches.settle_duplicates([*matches.others, *decisions])
@@ -247,6 +252,7 @@ def match_rows(
     names: wishes.Names | None = None,
     done: str = "sent",
     on_progress: Callable[[int, int], None] | None = None,
+    on_many: Callable[[int], None] | None = None,
 ) -> Matches:
     """Finds the contact of each row. `fields`: the only ones whose cells have to be readable, None for all; `names`: what the names of owners
     and accounts stand for; `done`: what a refusal says
@@ -258,6 +264,7 @@ def match_rows(
         {wish.email for wish in wanted if wish.email is not None},
         contacts,
         on_progress=on_progress,
+        on_many=on_many,
     )
     found: list[tuple[Wish, Contact]] = []
     others: list[Decision] = []

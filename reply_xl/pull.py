@@ -102,11 +102,12 @@ def refreshing(
     request: Request,
     *,
     on_progress: Callable[[int, int], None] | None = None,
+    on_many: Callable[[int], None] | None = None,
 ) -> Refreshing:
     """Reads Reply, and changes nothing. `formulas_in`: column indices → the cells there that hold a formula (row number, column index);
-    `request.fields` and `request.only_empty` limit what is refreshed."""
+    `request.fields` and `request.only_empty` limit what is refreshed; `on_many` as in `read_contacts`."""
     taken = sort_out(reading, contacts, request)
-    matches = match_rows(taken.rows, taken.columns, _NO_FIELD, contacts, done="written", on_progress=on_progress)
+    matches = match_rows(taken.rows, taken.columns, _NO_FIELD, contacts, done="written", on_progress=on_progress, on_many=on_many)
     problems = [decision.outcome for decision in matches.others if decision.outcome]
     columns = [column for column in taken.columns if _is_refreshed(column, taken.fields)]
     formulas = formulas_in([column.index for column in columns])

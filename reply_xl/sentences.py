@@ -92,6 +92,11 @@ def requests(count: int, minutes: float) -> str:
     return f"{count:,} request{s(count)}, {'less than a minute' if minutes < 1 else f'about {minutes:.0f} minute{s(round(minutes))}'}"
 
 
+def lookups(count: int, minutes: float) -> str:
+    """What finding the contacts still takes, where that is long."""
+    return f"Finding the contacts takes up to {requests(count, minutes)}; Ctrl-C stops it, and nothing has been sent."
+
+
 def replaced(found: Refreshing) -> str:
     """What a pull would replace, per field, before it is agreed to."""
     count = len(found.replaces)

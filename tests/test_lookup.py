@@ -242,3 +242,18 @@ def test_four_at_a_time(make_sandbox: Make, connect: Connect) -> None:
     read_contacts(range(1, 30), (), connect(sandbox))
     assert max(request.open for request in sandbox.requests) == 4
     assert PAGE == 1000
+
+
+def test_many_requests_are_said_beforehand(make_sandbox: Callable[..., Sandbox], connect: Callable[[Sandbox], Client]) -> None:
+    """Before more than a minute's requests are asked one by one, it is said how many there are; a few are not worth a sentence."""
+    told: list[int] = []
+    read_contacts(set(range(1, 60)), (), connect(make_sandbox(5)), on_many=told.append)
+    assert told == []
+    sandbox = make_sandbox(5)
+
+    def tell(count: int) -> None:
+        told.append(count)
+        assert len(sandbox.requests) == 1
+
+    read_contacts(set(range(1, 130)), (), connect(sandbox), on_many=tell)
+    assert told == [129]

@@ -82,3 +82,43 @@ def test_an_account_may_be_a_name(sandbox: Sandbox, book: Book, command: Command
     assert first["sent"] == {"accountId": account["id"]}
     assert second["outcome"] == "invalid"
     assert "no account in Reply is called so" in second["message"]
+
+
+def test_an_ambiguous_account_is_refused_with_candidates(sandbox: Sandbox, book: Book, command: Command) -> None:
+    """A name that two accounts have is nobody's: both are named, and nothing of the row is sent."""
+    path = book(("Reply ID", "Title", "Reply account ID"), (FIRST_ID, "CTO", "halcyon freight"))
+    (line,) = command("push", path, "--base-url", sandbox.url, "--yes", "--json", "--allow", "account").lines
+    assert line["outcome"] == "invalid"
+    assert line["message"] == (
+        "C2 (Account ID) holds “halcyon freight”, and more than one account in Reply is called so: "
+        "88002 (halcyon.example) and 88005 (halcyon-eu.example); type the number of the right one."
+    )
+    assert patches(sandbox) == []
+
+
+def test_a_number_that_nobody_has(sandbox: Sandbox, book: Book, command: Command) -> None:
+    """An owner's or account's number that Reply does not know is not previewed as a change, but refused with the numbers that there are; a
+    number that the contact has already is left alone, whoever it is."""
+    team = [user["userId"] for user in users(sandbox)]
+    path = book(
+        ("Reply ID", "Reply owner ID", "Reply account ID"),
+        (FIRST_ID, 999_999, None),
+        (FIRST_ID + 1, None, 77),
+        (FIRST_ID + 2, team[1], 88_003),
+        (FIRST_ID + 3, sandbox.contact(FIRST_ID + 3)["ownerUserId"], None),
+    )
+    for line in ("preview", "push"):
+        yes = ("--yes",) if line == "push" else ()
+        ran = command(line, path, "--base-url", sandbox.url, "--json", "--allow", "owner,account", *yes)
+        assert [one["outcome"] for one in ran.lines][:2] == ["invalid", "invalid"]
+        assert ran.lines[0]["message"].startswith("B2 (Owner user ID) holds 999999, and no member of your team has this number (there is ")
+        assert ran.lines[1]["message"].startswith("C3 (Account ID) holds 77, and no account in Reply has this number (there is 88001 (")
+        assert ran.words[2:] == ["updated", "unchanged"]
+    assert [request.contact_id for request in patches(sandbox)] == [FIRST_ID + 2]
+
+
+def test_outside_an_organization_numbers_are_left_to_reply(make_sandbox: Callable[..., Sandbox], book: Book, command: Command) -> None:
+    """Where Reply does not tell its members, a number is sent, and Reply says no."""
+    sandbox = make_sandbox(2, organization=False)
+    path = book(("Reply ID", "Reply owner ID"), (FIRST_ID, 999_999))
+    assert command("push", path, "--base-url", sandbox.url, "--yes", "--json", "--allow", "owner").words == ["refused"]

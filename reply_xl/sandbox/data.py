@@ -29,6 +29,7 @@ ACCOUNTS: tuple[dict[str, Any], ...] = (
     {"id": 88002, "name": "Halcyon Freight", "domainName": "halcyon.example"},
     {"id": 88003, "name": "Bluefin Analytics", "domainName": "bluefin.example"},
     {"id": 88004, "name": "Café Órbita", "domainName": "orbita.example"},
+    {"id": 88005, "name": "Halcyon Freight", "domainName": "halcyon-eu.example"},
 )
 
 LISTS: tuple[dict[str, Any], ...] = (
