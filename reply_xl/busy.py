@@ -91,8 +91,9 @@ def refuse_while_copying(app: Any) -> None:
         raise HostBusy(_COPYING)
 
 
+_QUIET = {"enable_events": False, "screen_updating": False}
 _OWED: dict[int, dict[str, bool]] = {}
-"""By process id, the settings of an Excel that did not take them back yet."""
+"""By process id, the settings of an Excel that is quiet, or did not take them back yet."""
 
 
 @contextlib.contextmanager
@@ -100,31 +101,54 @@ def quiet(app: Any, patience: Patience) -> Iterator[None]:
     """The screen stands still and the workbook's macros hear nothing; afterwards both are as before. A busy Excel is waited for, because
     macros that stay switched off would be missed in every other workbook too. If it does not take its settings back even so, this raises
     `HostBusy` or `SheetError`, and the next time in this process, or `put_back`, tries again."""
-    pid = patience.run(lambda: int(app.pid))
-    before = patience.run(lambda: _OWED.get(pid) or {"screen_updating": app.screen_updating, "enable_events": app.enable_events})
-    _OWED[pid] = before
+    pid = _answered(patience, lambda: _remember(app), "Excel does not answer; see whether the workbook is still open, and try again.")
     try:
-        patience.run(lambda: _put(app, {"screen_updating": False, "enable_events": False}))
+        _answered(patience, lambda: _put(app, _QUIET), "Excel does not take a setting; close what is open in it, and try again.")
         yield
     except BaseException:
-        with contextlib.suppress(Exception):  # the first error says more; and an Excel that was ended has nothing to take back
+        with contextlib.suppress(SheetError):  # the first error says more; and an Excel that was ended has nothing to take back
             put_back(app, pid, patience)
         raise
-    try:
-        put_back(app, pid, patience)
-    except HostBusy:
-        raise
-    except Exception as error:
-        raise SheetError("Excel did not take its settings back; close it and open it again, or its macros may not run.") from error
+    put_back(app, pid, patience)
 
 
 def put_back(app: Any, pid: int, patience: Patience) -> None:
-    """Gives Excel the settings that it had before it was to be quiet; does nothing where that was done."""
-    if pid in _OWED:  # with a patience of its own: what came before may have used up the other
-        patience.anew().run(lambda: _put(app, _OWED[pid]))
-        del _OWED[pid]
+    """Gives Excel the settings that it had before it was to be quiet; does nothing where it has them. `pid`: as it was then, because an app
+    whose window was closed no longer knows it. Raises `HostBusy` or `SheetError`."""
+    if pid not in _OWED:
+        return
+    # with a patience of its own: what came before may have used up the other
+    sentence = "Excel did not take its settings back; close it and open it again, or its macros may not run."
+    _answered(patience.anew(), lambda: _put(app, _OWED[pid]), sentence)
+    del _OWED[pid]
+
+
+def _answered(patience: Patience, action: Callable[[], _T], sentence: str) -> _T:
+    try:
+        return patience.run(action)
+    except HostBusy:
+        raise
+    except Exception as error:
+        raise SheetError(sentence) from error
+
+
+def _remember(app: Any) -> int:
+    pid = int(app.pid)
+    if pid not in _OWED:
+        _OWED[pid] = {"screen_updating": app.screen_updating, "enable_events": app.enable_events}
+    return pid
 
 
 def _put(app: Any, settings: Mapping[str, bool]) -> None:
-    for name, value in settings.items():
-        setattr(app, name, value)
+    """All of them, also where one is refused."""
+    failure: Exception | None = None
+    try:
+        for name, value in settings.items():
+            try:
+                setattr(app, name, value)
+            except Exception as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+    finally:
+        failure = None  # with its traceback it would keep Excel's objects

@@ -37,7 +37,8 @@ class Delivered:
 
 def deliver(sheet: Sheet, run: Run, entries: Sequence[Entry], every: Sequence[Entry] = ()) -> Delivered:
     """Writes the outcomes of `entries` into their rows. `every`: all rows of the run, where these are not all, because rows that are alike are
-    told apart by all of them. Safe to repeat. Raises `SheetError`, with nothing certain about what was written."""
+    told apart by all of them. Safe to repeat. Raises `HostBusy` before it writes anything while Excel is busy or the user is copying, and
+    `SheetError`, with nothing certain about what was written."""
     for _ in range(_MOST_TIMES):
         view = _View(sheet, run)
         places = view.places(every or entries)
@@ -45,7 +46,11 @@ def deliver(sheet: Sheet, run: Run, entries: Sequence[Entry], every: Sequence[En
         if not view.is_the_runs and 2 * len(places) < len(entries):
             raise SheetError(f"The sheet “{sheet.name}” does not hold the rows of run {run.id}; name the workbook that does with --book.")
         outcomes = {places[entry.number]: entry.outcome for entry in entries if entry.number in places and entry.outcome is not None}
-        if not outcomes or _write(view, run, outcomes):
+        if not outcomes:
+            break
+        with sheet.undisturbed():
+            is_as_it_was = _write(view, run, outcomes)
+        if is_as_it_was:
             break  # else it has moved: what could not be written where it stood then is written now
     written = tuple(entry.number for entry in entries if entry.number in places and entry.outcome is not None)
     return Delivered(written, tuple(entry.number for entry in entries if entry.number not in places))
@@ -184,7 +189,10 @@ def _write(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> bool:
         view.sheet.write(reading, layout, of_own, others)
     except SheetError as error:  # a part of it may stand, and in the wrong place
         failure = error
-    return prove(view.sheet, written, failure)
+    try:
+        return prove(view.sheet, written, failure)
+    finally:
+        failure = None  # with its traceback it would keep objects of the host's
 
 
 def _restored(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> dict[int, dict[int, CellValue]]:

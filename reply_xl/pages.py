@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any
 
 from reply_xl.addresses import COLUMNS, LAST_ROW, address, areas_of, runs
+from reply_xl.busy import Patience, quiet
 from reply_xl.errors import ReplyXlError, SheetError
 from reply_xl.host_values import as_cells, as_lines, as_text
 from reply_xl.model import CellValue, ErrorCell, Row
@@ -86,13 +87,15 @@ def write_page(
     widths: Mapping[str, float] | None = None,
     after: Any = None,
     activate: bool = False,
+    patience: Patience | None = None,
 ) -> Any:
     """Writes our sheet of this mark and returns it as xlwings' sheet. If there is one it is written anew where it stands, under the name
     it has; else it is added last, or after the sheet `after`, under `name` or the next free form of it.
 
     Text stays text; dates and errors are written as text. `dropdowns`: by header, what may be chosen (or left empty) in that
     column, whose cells are formatted as text; `widths`: by header, in characters. `activate`: the page is in front afterwards, in a saved file too; else
-    the user's sheet, book and selection are as before. Raises `SheetError`; `ValueError` for a mark that would not be known again."""
+    the user's sheet, book and selection are as before. `patience`: with an Excel that is busy when its settings are put back. Safe to repeat.
+    Raises `SheetError`; `ValueError` for a mark that would not be known again."""
     if not _MARK.fullmatch(mark):
         raise ValueError(f"{mark!r} is no mark: it must be like “reply_xl columns 1”")
     lists = {header: tuple(choices) for header, choices in (dropdowns or {}).items() if choices and header in headers}
@@ -100,7 +103,8 @@ def write_page(
         f"The sheet “{name}” cannot be written; leave the cell that is being edited, see whether the workbook is protected, and try again."
     ):
         page = _Layout(mark, title_lines, headers, rows, lists, dict(widths or {}))
-        with _quiet(book.app):
+        patience = patience or Patience()
+        with quiet(book.app, patience):
             old = find_page(book, mark)
             if old is not None:
                 _empty(old)
@@ -109,13 +113,13 @@ def write_page(
                 if activate:
                     old.activate()
                 return old
-            with _in_front_again(book):
-                sheet = _added(book, name, after)
+            with _in_front_again(book, patience):
+                sheet = _added(book, name, after, patience)
                 try:
                     page.write(sheet)
                 except Exception:
                     with contextlib.suppress(Exception):
-                        _delete(sheet)
+                        patience.anew().run(lambda: _delete(sheet))
                     raise
             if activate:
                 sheet.activate()
@@ -161,7 +165,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _added(book: Any, name: str, after: Any) -> Any:
+def _added(book: Any, name: str, after: Any, patience: Patience) -> Any:
     """A new sheet after a sheet, or after the last one that can be seen: the first sheet stays the first, which other programs read."""
     sheets = list(book.sheets)
     names = [str(sheet.name) for sheet in sheets]
@@ -170,9 +174,21 @@ def _added(book: Any, name: str, after: Any) -> Any:
     else:
         place = max((index for index, sheet in enumerate(sheets) if int(sheet.visible) in (1, _VISIBLE)), default=len(sheets) - 1)
     free = _free_name(names, name)
-    if place + 1 < len(sheets):  # xlwings counts chart sheets wrongly when it adds a sheet after another
-        return book.sheets.add(free, before=sheets[place + 1])
-    return book.sheets.add(free, after=sheets[-1])
+    try:
+        if place + 1 < len(sheets):  # xlwings counts chart sheets wrongly when it adds a sheet after another
+            return book.sheets.add(free, before=sheets[place + 1])
+        return book.sheets.add(free, after=sheets[-1])
+    except Exception:
+        with contextlib.suppress(Exception):
+            patience.anew().run(lambda: _delete_unnamed(book, names))
+        raise
+
+
+def _delete_unnamed(book: Any, names: Sequence[str]) -> None:
+    """The sheet that was added, but did not get its name; one that is not blank is the user's."""
+    for sheet in [sheet for sheet in book.sheets if str(sheet.name) not in names]:
+        if all(cell is None for line in as_lines(sheet.used_range.raw_value) for cell in line):
+            _delete(sheet)
 
 
 def _free_name(names: Sequence[str], name: str) -> str:
@@ -335,9 +351,9 @@ def _header_place(lines: Sequence[Sequence[CellValue]], kept: Sequence[str]) -> 
 
 
 @contextlib.contextmanager
-def _in_front_again(book: Any) -> Iterator[None]:
+def _in_front_again(book: Any, patience: Patience) -> Iterator[None]:
     """While a sheet is added, which the host then puts in front: gives the user's own back, and the book that was in front."""
-    front = None
+    front, is_ours = None, True
     with contextlib.suppress(Exception):  # a window in Protected View is in front: no book
         front = book.app.books.active
         is_ours = front.name == book.name
@@ -352,21 +368,9 @@ def _in_front_again(book: Any) -> Iterator[None]:
         yield
     finally:
         if active is not None:
-            active.activate()
+            patience.anew().run(active.activate)
         if front is not None and not is_ours:
             front.impl.activate()
-
-
-@contextlib.contextmanager
-def _quiet(app: Any) -> Iterator[None]:
-    """The screen stands still and the workbook's macros hear nothing while a page is written."""
-    screen, events = app.screen_updating, app.enable_events
-    try:
-        app.screen_updating = app.enable_events = False
-        yield
-    finally:
-        app.enable_events = events
-        app.screen_updating = screen
 
 
 @contextlib.contextmanager

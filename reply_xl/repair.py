@@ -46,7 +46,13 @@ class Written:
 def prove(sheet: Sheet, written: Written, failure: SheetError | None = None) -> bool:
     """Reads the sheet, and repairs it, until everything stands where it belongs. Returns whether all is where it was before. `failure`: what
     happened while it was written; raised where not everything can be brought to stand."""
-    before = _Before(written)
+    try:
+        return _proven(sheet, _Before(written), failure)
+    finally:
+        failure = None  # with its traceback it would keep objects of the host's
+
+
+def _proven(sheet: Sheet, before: _Before, failure: SheetError | None) -> bool:
     last: dict[Place, CellValue] = {}
     for _ in range(_MOST_ROUNDS):
         try:
@@ -64,9 +70,12 @@ def prove(sheet: Sheet, written: Written, failure: SheetError | None = None) -> 
             failure = None
         except SheetError as error:
             failure = error
-    raise failure or SheetError(
-        f"The rows of “{sheet.name}” kept moving while the results were written; leave the sheet alone for a moment."
-    )
+    try:
+        raise failure or SheetError(
+            f"The rows of “{sheet.name}” kept moving while the results were written; leave the sheet alone for a moment."
+        )
+    finally:
+        failure = None
 
 
 class _Before:

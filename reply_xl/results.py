@@ -10,13 +10,13 @@ column that stands alone 3, or 6 if it is given dates.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from reply_xl.addresses import COLUMNS, address, runs
+from reply_xl.busy import is_busy
 from reply_xl.columns import MESSAGE, OURS, STATUS, UPDATED_AT
 from reply_xl.errors import SheetError
 from reply_xl.fields import fold
@@ -108,8 +108,11 @@ def write(
     for index in sorted({index for (_, index), value in wanted.items() if isinstance(value, datetime)} - set(layout.own.values())):
         numbers = {number for number, row in rows.items() if (number, index) not in layout.formulas and row[index] is None}
         dates = {number for (number, place), value in wanted.items() if place == index and isinstance(value, datetime)}
-        with contextlib.suppress(Exception):  # a protected sheet may take values and no formats: the values matter more
+        try:
             _show_dates(writer, dates, numbers | dates, index)
+        except Exception as error:  # a protected sheet may take values and no formats: the values matter more
+            if is_busy(error):
+                raise
     writer.write(wanted, rows, layout.formulas)
 
 
@@ -235,8 +238,11 @@ class _Writer:
                     self.put(top, bottom, left, right, values)
                 except Exception as error:
                     failure = failure or error
-        if failure is not None:
-            raise failure
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            failure = None  # with its traceback it would keep objects of the host's
 
     def put(self, top: int, bottom: int, first: int, last: int, values: Sequence[Sequence[CellValue]]) -> None:
         raw = [[self._raw(value) for value in line] for line in values]

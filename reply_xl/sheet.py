@@ -9,7 +9,8 @@ What is read once is not read again. `results` does the writing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -17,9 +18,10 @@ from typing import Any, TypeVar
 
 from reply_xl import results
 from reply_xl.addresses import Area, address, areas_of
+from reply_xl.busy import Patience, is_busy, quiet, refuse_while_copying
 from reply_xl.cell_formats import read_formats
 from reply_xl.columns import best_header, is_own_or_id
-from reply_xl.errors import HeaderError, ReplyXlError, SelectionError, SheetError
+from reply_xl.errors import HeaderError, HostBusy, ReplyXlError, SelectionError, SheetError
 from reply_xl.host_values import as_cells, as_lines
 from reply_xl.model import CellValue, Row
 from reply_xl.region import Block, Chosen, Spans, Table, choose_rows, find_region, make_notes, read_headers
@@ -72,16 +74,20 @@ def choose_sheet(book: Any, name: str | None) -> Any:
 
 class Sheet:
     """One worksheet, read once and written in blocks. `strict_width`: a value right of the last header spoils its row, as where the cells
-    were text between separators. `selected`: the areas that `selection` means, None for those that are selected when it is read."""
+    were text between separators. `selected`: the areas that `selection` means, None for those that are selected when it is read.
+    `patience`: how long all calls together wait for a busy Excel; then they raise `HostBusy`."""
 
-    def __init__(self, sheet: Any, strict_width: bool = False, *, selected: Sequence[Area] | None = None) -> None:
+    def __init__(
+        self, sheet: Any, strict_width: bool = False, *, selected: Sequence[Area] | None = None, patience: Patience | None = None
+    ) -> None:
         self._sheet = sheet
         self._selected = selected
         self._strict_width = strict_width
+        self._patience = patience or Patience()
 
     @cached_property
     def name(self) -> str:
-        return str(self._sheet.name)
+        return self._host(lambda: str(self._sheet.name), "The sheet cannot be read; see whether its workbook is still open.")
 
     def read(self, rows: Spans | str = "all", header_row: int | None = None) -> Reading:
         """Reads the sheet, the number formats of the chosen rows' numbers and dates included. `rows`: `all` or `selection` (visible rows
@@ -100,18 +106,19 @@ class Sheet:
     def with_formats(self, reading: Reading, indices: Iterable[int]) -> Reading:
         """The reading whose chosen rows know the number formats of the numbers and dates in these columns. 3 calls where all are the same,
         about 6 more for each column that differs, and within a column about 6 times the logarithm of its rows for each cell that does."""
-        return _excel(lambda: self._with_formats(reading, indices), "The number formats of the sheet cannot be read; try again.")
+        return self._host(lambda: self._with_formats(reading, indices), "The number formats of the sheet cannot be read; try again.")
 
     def formulas(self, reading: Reading, indices: Sequence[int]) -> frozenset[tuple[int, int]]:
         """The cells of the chosen rows in these columns that hold a formula: row number, column index."""
-        return _excel(lambda: results.formulas(self._sheet, reading, indices), "The formulas of the sheet cannot be read; try again.")
+        return self._host(lambda: results.formulas(self._sheet, reading, indices), "The formulas of the sheet cannot be read; try again.")
 
     def prepare(self, reading: Reading, own: Sequence[str], filled: Iterable[int]) -> Layout:
         """Makes room for our columns and proves that the sheet can be written, before anything is sent.
 
         `own`: headers of our columns, appended right of the last header where absent; `filled`: indices of read-only columns that will
         be filled. Raises `SheetError` if the sheet is protected."""
-        return _excel(
+        filled = tuple(filled)
+        return self._host(
             lambda: results.prepare(self._sheet, reading, own, filled),
             f"The sheet “{self.name}” cannot be written; unprotect it (Review → Unprotect Sheet) and try again.",
         )
@@ -122,20 +129,35 @@ class Sheet:
         """Writes results: `own` cells by row and header, `filled` cells by row and column index. Text stays text whatever it begins
         with; hidden and other rows, formulas and formats stay as they are. Safe to repeat."""
         try:
-            results.write(self._sheet, reading, layout, own, filled)
+            self._patience.run(lambda: results.write(self._sheet, reading, layout, own, filled))
+        except HostBusy:
+            raise
         except Exception as error:  # whatever the host refuses
             raise SheetError(
-                f"Some results could not be written into the sheet “{self.name}”; see whether it is protected or being edited."
+                "Some results could not be written into the sheet; see whether it is protected or its workbook closed."
             ) from error
 
     def show_numbers(self, places: Iterable[tuple[int, int]]) -> None:
         """Takes the format of a date from these cells: row number, column index."""
-        _excel(
-            lambda: results.show_numbers(self._sheet, places), f"The sheet “{self.name}” cannot be formatted; unprotect it and try again."
-        )
+        places = tuple(places)
+        self._host(lambda: results.show_numbers(self._sheet, places), "The sheet cannot be formatted; unprotect it and try again.")
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """To write in while somebody works in the workbook: raises `HostBusy` while cells are copied or cut, which a write would take off the
+        clipboard; meanwhile the screen stands still and macros hear nothing."""
+        sentence = "The sheet cannot be written; see whether its workbook is still open."
+        app = self._host(lambda: self._sheet.book.app, sentence)
+        self._host(lambda: refuse_while_copying(app), sentence)
+        with quiet(app, self._patience):
+            yield
+
+    def _host(self, action: Callable[[], _T], sentence: str) -> _T:
+        """Runs calls into the host, which must be safe to repeat; whatever it raises becomes a `SheetError` with `sentence`."""
+        return _excel(lambda: self._patience.run(action), sentence)
 
     def _guarded(self, rows: Spans | str, header_row: HeaderRow, *, may_be_empty: bool) -> Reading:
-        return _excel(
+        return self._host(
             lambda: self._read(rows, header_row, may_be_empty),
             "The sheet cannot be read; leave the cell that is being edited, close what is open in Excel, choose a sheet with rows, and try again.",
         )
@@ -198,9 +220,13 @@ class Sheet:
         """The areas of the selection, hidden rows included. `place`: this sheet, as an external address names it."""
         try:
             # `book.selection` asks Excel 8 times, and fails where the whole sheet is selected
-            impl = self._sheet.book.app.impl.selection
-        except AttributeError:
-            raise SelectionError("Nothing is selected; select the rows to update and try again.") from None
+            app = self._sheet.book.app.impl
+            impl = app.selection
+            if impl is None:
+                _ = app.version  # a busy Excel is taken for one with a chart selected, but does not answer this
+                impl = app.selection
+        except AttributeError as error:
+            raise SelectionError("Nothing is selected; select the rows to update and try again.") from error
         if impl is None:
             raise SelectionError(_NO_CELLS)
         text = impl.get_address(True, True, True)
@@ -233,7 +259,9 @@ class Sheet:
             visible = [Area.of(block.address) for block in blocks]
             columns = {index for block in visible for index in block.columns}
             rows = {number for block in visible for number in block.rows}
-        except Exception:  # a protected sheet refuses this question, and answers the slower one
+        except Exception as error:  # a protected sheet refuses this question, and answers the slower one
+            if is_busy(error):
+                raise
             columns, rows = self._visible_if_protected(area)
         if not columns or not rows:
             raise SheetError("Everything on the sheet is hidden; show its rows and columns first.")

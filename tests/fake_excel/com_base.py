@@ -53,8 +53,12 @@ class Com(DispatchBaseClass):
                 return OleObject(self)
             raise AttributeError(name)
         if getter := getattr(type(self), f"get_{name}", None):
-            with _Binding(self.excel, name):
+            try:
                 return self.run("get", name, getter)
+            except com_error as error:
+                if not self.is_hidden_by_late_binding(error):
+                    raise
+            raise AttributeError(f"<unknown>.{name}")
         if method := getattr(type(self), f"do_{name}", None):
             self.excel.enter("lookup", f"{type(self).__name__}.{name}")
             return types.MethodType(lambda me, *args, **options: me.run("call", f"{name}()", method, *args, **options), self)
@@ -66,8 +70,19 @@ class Com(DispatchBaseClass):
         putter = getattr(type(self), f"put_{name}", None)
         if putter is None:
             raise NotImplementedError(f"the fake Excel cannot set {type(self).__name__}.{name}")
-        with _Binding(self.excel, name):
+        late = False
+        try:
             self.run("set", f"{name}=", putter, value)
+        except com_error as error:
+            late = self.is_hidden_by_late_binding(error)
+            if not late:
+                raise
+        if late:
+            raise AttributeError(f"Property '<unknown>.{name}' can not be set.")
+
+    def is_hidden_by_late_binding(self, error: com_error) -> bool:
+        """Late binding reports a rejected property as a missing attribute, with nothing that tells of the rejection."""
+        return bool(self.excel.late_binding and error.hresult == REJECTED)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         return self.run("call", "()", type(self).do_default, *args, **options)
@@ -88,20 +103,6 @@ class Com(DispatchBaseClass):
 
     def get_Application(self) -> Any:
         return self.excel.application()
-
-
-class _Binding:
-    """Late binding reports a rejected property as a missing attribute."""
-
-    def __init__(self, excel: Any, name: str):
-        self.excel, self.name = excel, name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: Any, error: Any, _trace: Any) -> None:
-        if self.excel.late_binding and isinstance(error, com_error) and error.hresult == REJECTED:
-            raise AttributeError(self.name) from error
 
 
 def unwrap(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import gc
 import itertools
@@ -198,7 +199,7 @@ class FakeExcel:
 
     def fail(self, pattern: str, error: Exception, *, skip: int = 0, times: int | None = 1) -> Trap:
         def action() -> None:
-            raise error
+            raise copy.copy(error)  # the same one again would keep what its traceback knows
 
         return self.before(pattern, action, skip=skip, times=times)
 
