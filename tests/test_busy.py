@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import xlwings as xw
-from fake_excel import FakeExcel, busy, com_error, excel_error, install, rejected
+from fake_excel import ExcelError, FakeExcel, busy, com_error, excel_error, install, rejected
 from test_delivery import HEADERS, ROWS, Open, by_hand, columns_of, entries_of, people, serials, sort_by_mine
 
 from reply_xl import pages
@@ -19,6 +20,7 @@ from reply_xl.busy import Patience, is_busy, make_attempts_finite
 from reply_xl.columns import OURS
 from reply_xl.delivery import deliver
 from reply_xl.errors import HostBusy, SheetError
+from reply_xl.model import ErrorCell
 from reply_xl.sheet import Sheet, choose_sheet
 
 LINES: list[list[Any]] = [list(HEADERS), *people(ROWS)]
@@ -62,6 +64,15 @@ def calls_of(action: Callable[[Open], Any]) -> int:
     with open_in_excel() as there, there.excel.count() as tally:
         action(there)
     return tally.early
+
+
+def trouble(action: Callable[..., Any], *arguments: Any) -> SheetError | None:
+    """The error of ours that an action ends in, None if it is done; any other error is a fault."""
+    try:
+        action(*arguments)
+    except SheetError as error:
+        return error
+    return None
 
 
 def is_as_before(excel: FakeExcel) -> bool:
@@ -251,9 +262,8 @@ def test_a_page_with_any_call_rejected() -> None:
         with open_in_excel() as there:
             book = book_of(there)
             there.excel.reject(ENOUGH, skip=call)
-            try:
-                write(book)
-            except SheetError as error:
+            error = trouble(write, book)
+            if error is not None:
                 assert is_busy(error), call
                 there.excel.traps.clear()
                 write(book)
@@ -277,11 +287,11 @@ def test_a_book_closed_in_mid_delivery() -> None:
             sleep = Sleep()
             sheet = our_sheet(there, sleep)
             there.excel.before("*", there.excel.books[0].close, skip=call)
-            try:
-                deliver(sheet, RUN, ENTRIES)
+            error = trouble(deliver, sheet, RUN, ENTRIES)
+            if error is None:
                 assert columns_of(there.grid()) == SHOULD, call
                 delivered += 1
-            except SheetError as error:
+            else:
                 assert str(error)[0].isupper(), call
                 assert str(error).endswith("."), call
             assert {write.sheet for write in there.excel.writes} <= {"Leads"}, call
@@ -311,9 +321,8 @@ def test_any_call_that_fails() -> None:
         with open_in_excel() as there:
             sheet = our_sheet(there, Sleep())
             there.excel.fail("*", excel_error("Application-defined or object-defined error"), skip=call)
-            try:
-                deliver(sheet, RUN, ENTRIES)
-            except SheetError as error:
+            error = trouble(deliver, sheet, RUN, ENTRIES)
+            if error is not None:
                 assert is_as_before(there.excel) or "settings" in str(error), call
                 deliver(our_sheet(there, Sleep()), RUN, ENTRIES)
             assert columns_of(there.grid()) == SHOULD, call
@@ -356,7 +365,7 @@ def test_without_patience_it_says_so_at_once() -> None:
     """In the midst of a run there is no need to wait: the next block of outcomes takes these along."""
     with open_in_excel() as there:
         there.excel.properties["CutCopyMode"] = 1
-        sheet = Sheet(choose_sheet(xw.books["leads.xlsx"], "Leads"), patience=Patience(0, sleep=Sleep().__call__))
+        sheet = Sheet(choose_sheet(xw.books["leads.xlsx"], "Leads"), patience=Patience(0, sleep=Sleep()))
         with pytest.raises(HostBusy):
             deliver(sheet, RUN, ENTRIES)
 
@@ -364,26 +373,26 @@ def test_without_patience_it_says_so_at_once() -> None:
 # what is held, and how much is asked
 
 
-@pytest.mark.parametrize("trouble", ["none", "a sort", "a failure", "busy"])
-def test_nothing_is_held_after_a_delivery(trouble: str) -> None:
+@pytest.mark.parametrize("what", ["none", "a sort", "a failure", "busy"])
+def test_nothing_is_held_after_a_delivery(what: str) -> None:
     """Neither a delivery nor one that failed keeps an object of Excel's, also before Python collects its garbage: one would keep Excel alive
     after its user has closed it."""
     with open_in_excel() as there:
         gc.collect()
         gc.disable()
         try:
-            if trouble == "a sort":
+            if what == "a sort":
                 there.excel.before("Range.Value=", lambda: sort_by_mine(there.fake), skip=3)
-            elif trouble == "a failure":
+            elif what == "a failure":
                 there.excel.fail("Range.Value=", excel_error("no"), times=None, skip=2)
-            elif trouble == "busy":
+            elif what == "busy":
                 there.excel.reject(ENOUGH, skip=70)
             try:
                 deliver(our_sheet(there, Sleep()), RUN, ENTRIES)
                 said = ""
             except SheetError as error:
                 said = str(error)
-            assert bool(said) == (trouble == "a failure")
+            assert bool(said) == (what == "a failure")
             assert sorted(type(thing).__name__ for thing in there.excel._objects) == []
         finally:
             gc.enable()
@@ -408,9 +417,11 @@ def test_a_thousand_rows() -> None:
 def test_currency_and_errors_that_nobody_knows() -> None:
     """Cells formatted as a currency arrive as four-digit decimals and are numbers; an error whose code nobody knows is an error, never a
     number and never blank."""
-    with open_in_excel([["Email", "Deal", "Score"], ["a@example.com", 1234.5, 1.0]]) as there:
+    unheard_of = ExcelError("#N/A")
+    unheard_of.code = -2146828288 + 2999
+    lines = [["Email", "Deal", "Score"], ["a@example.com", 1234.5, unheard_of]]
+    with open_in_excel(lines) as there:
         there.fake.set_format("NumberFormat", "B2", "$#,##0.00")
-        there.excel.before("Range.Value", lambda: None)
+        assert isinstance(xw.books["leads.xlsx"].sheets["Leads"].range("B2").raw_value, Decimal)
         row = our_sheet(there, Sleep()).read().rows[0]
-        assert row[1] == 1234.5
-        assert type(row[1]) is float
+        assert (row[1], type(row[1]), row[2]) == (1234.5, float, ErrorCell("#ERROR"))
