@@ -19,7 +19,7 @@ from reply_xl.errors import ConfigError
 from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import lock
 from reply_xl.logon import agent_command, has_logon_start, remove_logon_start, set_logon_start
-from reply_xl.places import AGENT_LOCK, AGENT_LOG, PRACTICE, SCRIPT, places, second_copies
+from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICK_LOG, PRACTICE, SCRIPT, places, second_copies
 from reply_xl.placing import forget_staged, put_addin
 from reply_xl.startable import check_startable
 
@@ -87,10 +87,10 @@ def install(computer: Computer, addin: bytes, *, agent: bool = False) -> Report:
 
 def uninstall(computer: Computer, *, everything: bool = False) -> Report:
     """Removes what `install` wrote, and what clicks and the agent left. The journal stays unless `everything` is to go. Raises `ConfigError`
-    where a file of ours cannot be removed; an add-in that Excel holds is named in the report."""
+    while an update goes on, and where a file of ours cannot be removed; one that is in use is named in the report."""
     at, report = places(computer), Report()
-    if everything and any(_is_held(file) for file in at.data.glob("run-*.lock")):
-        raise ConfigError("An update is going on, and its journal cannot be deleted now; wait until it has ended, and try again.")
+    if any(_is_held(file) for file in at.data.glob("run-*.lock")):
+        raise ConfigError("An update is going on; wait until it has ended, or click Cancel in Excel, and try again.")
     with _writing(at.shared):
         forget_staged(computer)
         if remove_logon_start(computer):
@@ -98,8 +98,8 @@ def uninstall(computer: Computer, *, everything: bool = False) -> Report:
         was_there = at.launcher.exists()
         at.launcher.unlink(missing_ok=True)
         _await_agent(at.shared / AGENT_LOCK)
-        for name in (PRACTICE, AGENT_LOCK, AGENT_LOG, f"{AGENT_LOG}.1"):
-            (at.shared / name).unlink(missing_ok=True)
+        for name in (PRACTICE, AGENT_LOCK, AGENT_LOG, f"{AGENT_LOG}.1", CLICK_LOG, f"{CLICK_LOG}.1"):
+            _remove(at.shared / name, computer, report)
         shutil.rmtree(at.clicks, ignore_errors=True)
         if was_there:
             report.done.append("Excel no longer knows which program to start.")
@@ -195,6 +195,15 @@ def _is_held(file: Path) -> bool:
     except OSError:
         return True
     return False
+
+
+def _remove(file: Path, computer: Computer, report: Report) -> None:
+    """A process that ends within seconds may still hold it."""
+    try:
+        computer.deeds.remove(file)
+    except PermissionError:
+        report.is_whole = False
+        report.next.append(f"Run “reply-xl uninstall” again in a minute: {file} is still in use.")
 
 
 def _remove_addin(computer: Computer, report: Report) -> None:

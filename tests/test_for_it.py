@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import reply_xl
-from reply_xl import agent, config, install, launcher, logon, places, placing, records
+from reply_xl import agent, config, install, launcher, logon, places, placing, records, ribbon
 from reply_xl.client import REPLY_URL
 from reply_xl.computers import System, rehearsal
 
@@ -48,7 +48,7 @@ def test_the_folders(tmp_path: Path, system: System, column: int) -> None:
     installed = {file.parent if file.suffix == ".lnk" else file for file in tmp_path.rglob("*") if file.is_file()} - {
         tmp_path / "registry.json"
     }
-    made = {at.clicks, at.shared / places.PRACTICE, at.shared / places.AGENT_LOG, at.data / records._FILE}
+    made = {at.clicks, at.shared / places.PRACTICE, at.shared / places.AGENT_LOG, at.shared / ribbon.LOG, at.data / records._FILE}
     made |= {at.data / "quota.sqlite3", at.data / "reply-xl.log"} | ({at.staged} if system is System.WINDOWS else set())
     named = {quoted(row[column])[0] for row in table("Files")[:-2] if quoted(row[column])}
     assert named == {spelled(path, tmp_path, system) for path in installed | made}
@@ -58,6 +58,7 @@ def test_the_names_of_the_files(home: Path) -> None:
     """Those of the quota, the journal and the log are the program's own."""
     quota = config.quota_file()
     assert quota is not None
+    assert places.CLICK_LOG == ribbon.LOG
     for name in (quota.name, records._FILE, places.AGENT_LOCK, places.CLICKS, places.PRACTICE):
         assert name in PAGE
     assert '"reply-xl.log"' in (Path(reply_xl.__file__).parent / "cli.py").read_text(encoding="utf-8")

@@ -499,7 +499,8 @@ def test_the_records_stay_unless_everything_is_to_go(computer: Computer) -> None
     at = places(computer)
     at.data.mkdir(parents=True, exist_ok=True)
     (at.data / "journal.sqlite3").write_bytes(b"runs")
-    (at.shared / "practice").touch()
+    for name in ("practice", "click.log", "click.log.1", "agent.log"):
+        (at.shared / name).touch()
     at.clicks.mkdir()
     (at.clicks / "32968E4C000C5AF.started").touch()
     report = uninstall(computer)
@@ -510,17 +511,33 @@ def test_the_records_stay_unless_everything_is_to_go(computer: Computer) -> None
     assert files(computer) == {}
 
 
-def test_a_journal_in_use_is_not_deleted(computer: Computer) -> None:
-    """While a run goes on `--everything` removes nothing at all."""
+@pytest.mark.parametrize("everything", [False, True])
+def test_nothing_is_removed_while_an_update_goes_on(computer: Computer, everything: bool) -> None:
+    """Its journal and its clicks are in use: nothing at all is removed until it has ended."""
     install(computer, ADDIN)
     at = places(computer)
     at.data.mkdir(parents=True, exist_ok=True)
     before = files(computer)
     with RunLock(at.data, 7), pytest.raises(ConfigError, match="An update is going on"):
-        uninstall(computer, everything=True)
+        uninstall(computer, everything=everything)
     assert files(computer) == before
-    uninstall(computer, everything=True)
+    uninstall(computer, everything=everything)
     assert files(computer) == {}
+
+
+def test_a_log_that_is_in_use_is_named(windows: Computer) -> None:
+    """A click that has just ended holds its log for some seconds; the rest is removed, and the next time all of it."""
+    install(windows, ADDIN)
+    log = places(windows).shared / "click.log"
+    log.touch()
+    deeds(windows).held.add(log)
+    report = uninstall(windows)
+    assert not report.is_whole
+    assert f"Run “reply-xl uninstall” again in a minute: {log} is still in use." in report.next
+    assert not places(windows).addin.exists()
+    deeds(windows).held.clear()
+    uninstall(windows)
+    assert files(windows) == {}
 
 
 # -- the real Windows
