@@ -21,8 +21,8 @@ _CORE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" \
 xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" \
 xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\
-<dc:title>Reply for Excel</dc:title><dc:creator>The reply_xl developers</dc:creator>\
-<dc:description>The ribbon tab Reply of reply_xl {version}</dc:description>\
+<dc:title>{title}</dc:title><dc:creator>The reply_xl developers</dc:creator>\
+<dc:description>{description} {version}</dc:description>\
 <dcterms:created xsi:type="dcterms:W3CDTF">2026-01-01T00:00:00Z</dcterms:created>\
 <dcterms:modified xsi:type="dcterms:W3CDTF">2026-01-01T00:00:00Z</dcterms:modified></cp:coreProperties>"""
 _DAY_ONE = (1980, 1, 1, 0, 0, 0)
@@ -56,12 +56,21 @@ def sources(folder: Path = HERE) -> dict[str, str]:
 
 def build(target: Path, folder: Path = HERE) -> Path:
     """Writes the add-in file to `target`. Raises `CannotBuild`."""
+    ribbon = (folder / "customUI14.xml").read_bytes()
+    link = f'<Relationship Id="rIdRibbon" Type="{_RIBBON_TYPE}" Target="{RIBBON}"/></Relationships>'
+    parts = pack(sources(folder), "Reply for Excel", "The ribbon tab Reply of reply_xl")
+    parts["_rels/.rels"] = parts["_rels/.rels"].replace(b"</Relationships>", link.encode())
+    parts[RIBBON] = ribbon.replace(b"\r\n", b"\n")
+    write(target, parts)
+    return target
+
+
+def pack(texts: dict[str, str], title: str, description: str) -> dict[str, bytes]:
+    """The parts of an add-in file with these modules. Raises `CannotBuild`."""
     try:
         from pyopenvba import ExcelFile
     except ImportError as error:
         raise CannotBuild("The add-in file is made with pyOpenVBA, which is not installed; run “pip install pyOpenVBA”.") from error
-    texts = sources(folder)
-    ribbon = (folder / "customUI14.xml").read_bytes()
     with tempfile.TemporaryDirectory() as scratch:
         bare = Path(scratch) / "bare.xlam"
         book = ExcelFile.create_new(bare)
@@ -74,15 +83,11 @@ def build(target: Path, folder: Path = HERE) -> Path:
             parts = {name: package.read(name) for name in package.namelist()}
     if _ADDIN_TYPE.encode() not in parts["[Content_Types].xml"]:
         raise CannotBuild("pyOpenVBA made a workbook that is not an add-in.")
-    parts["docProps/core.xml"] = _CORE.format(version=version()).encode()
-    link = f'<Relationship Id="rIdRibbon" Type="{_RIBBON_TYPE}" Target="{RIBBON}"/></Relationships>'
-    parts["_rels/.rels"] = parts["_rels/.rels"].replace(b"</Relationships>", link.encode())
-    parts[RIBBON] = ribbon.replace(b"\r\n", b"\n")
-    _write(target, parts)
-    return target
+    parts["docProps/core.xml"] = _CORE.format(title=title, description=description, version=version()).encode()
+    return parts
 
 
-def _write(target: Path, parts: dict[str, bytes]) -> None:
+def write(target: Path, parts: dict[str, bytes]) -> None:
     """The types first, as Excel writes them, then the parts by name. No date, system or user of this computer goes in, and nothing is
     compressed, because what a compressor writes differs from one computer to the next."""
     target.parent.mkdir(parents=True, exist_ok=True)

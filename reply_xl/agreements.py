@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from reply_xl.bases import utc_text
 from reply_xl.choices import Choice, Choices, Send
-from reply_xl.database import Database
+from reply_xl.database import Database, Reader
 
 
 class Agreements:
@@ -18,8 +18,7 @@ class Agreements:
 
     def all(self) -> dict[str, Choice]:
         """By header as `header_keys` spells it."""
-        rows = self._database.all("SELECT header, field, send, instead FROM agreement")
-        return {str(header): Choice(str(field), Send(str(send)), None if it is None else str(it)) for header, field, send, it in rows}
+        return agreed(self._database)
 
     def keep(self, choices: Choices) -> None:
         """From now on these hold."""
@@ -34,3 +33,9 @@ class Agreements:
         """What was agreed to for these headers holds no longer. How many there were."""
         with self._database.transaction() as now:
             return sum(now.execute("DELETE FROM agreement WHERE header=?", (key,)).rowcount for key in set(keys))
+
+
+def agreed(reader: Reader) -> dict[str, Choice]:
+    """As `Agreements.all`."""
+    rows = reader.all("SELECT header, field, send, instead FROM agreement")
+    return {str(header): Choice(str(field), Send(str(send)), None if it is None else str(it)) for header, field, send, it in rows}

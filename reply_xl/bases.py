@@ -41,7 +41,7 @@ class SheetBases:
         for (page,) in numbers:
             read = self._database.one("SELECT held FROM base_page WHERE sheet=? AND page=?", (*found, page))
             if read is not None:
-                bases |= _of_page(str(read[0]), frozenset(contact_ids))
+                bases |= of_page(str(read[0]), frozenset(contact_ids))
         wanted = sorted(contact_ids)
         for start in range(0, len(wanted), _PIECE):
             piece = wanted[start : start + _PIECE]
@@ -102,8 +102,10 @@ class NewBases:
             )
 
 
-def _of_page(text: str, wanted: Set[int]) -> dict[int, dict[str, FieldValue]]:
+def of_page(text: str, wanted: Set[int] | None = None) -> dict[int, dict[str, FieldValue]]:
+    """What a line of `base_page` holds of the contacts that are wanted, None for all."""
     page = json.loads(text)
+    wanted = frozenset(page["contacts"]) if wanted is None else wanted
     bases = {
         contact: {field: values[index] for field, values in page["held"].items()}
         for index, contact in enumerate(page["contacts"])

@@ -78,11 +78,11 @@ def forget_key(base_url: str) -> bool:
     return True
 
 
-def data_folder() -> Path:
-    """The folder of this user's data, made if absent. It never lies beside a workbook."""
+def data_folder(*, make: bool = True) -> Path:
+    """The folder of this user's data, made if absent unless it shall not be. It never lies beside a workbook."""
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("reply_xl", appauthor=False, ensure_exists=True))
+    return Path(platformdirs.user_data_dir("reply_xl", appauthor=False, ensure_exists=make))
 
 
 def shared_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:

@@ -11,9 +11,61 @@ from pathlib import Path
 from reply_xl.errors import JournalError
 
 Parameters = Sequence[object] | dict[str, object]
+_PATIENCE = 0.5
+"""Seconds that a reader waits for a file that is locked, which a journal is for moments only."""
 
 
-class Database:
+class Reader:
+    """One file that somebody else made and writes: read, never written and never brought up to date. What is committed meanwhile is seen.
+
+    `version`: of its schema. Raises `JournalError` where it is another one, and where the file is not there or cannot be read."""
+
+    _lock: threading.RLock
+    _name: str
+    _connection: sqlite3.Connection
+
+    def __init__(self, file: Path, version: int, *, name: str = "journal") -> None:
+        self._lock = threading.RLock()
+        self._name = name
+        with self._guarded():
+            # not mode=ro: that would leave the files beside it behind
+            self._connection = sqlite3.connect(
+                f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+        try:
+            with self._guarded():
+                self._connection.execute("PRAGMA query_only=ON")
+                found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if found != version:
+                raise JournalError(f"The {name} on this computer is of another version; run “reply-xl runs” once, or update reply_xl.")
+        except JournalError:
+            self._connection.close()
+            raise
+
+    def all(self, statement: str, parameters: Parameters = ()) -> list[tuple[object, ...]]:
+        """The rows of one statement, as it reads them at this moment."""
+        with self._lock, self._guarded():
+            return self._connection.execute(statement, parameters).fetchall()
+
+    def one(self, statement: str, parameters: Parameters = ()) -> tuple[object, ...] | None:
+        with self._lock, self._guarded():
+            row: tuple[object, ...] | None = self._connection.execute(statement, parameters).fetchone()
+            return row
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise JournalError(
+                f"The {self._name} on this computer cannot be used; close other programs that hold it, make room on the disk, and try again."
+            ) from error
+
+
+class Database(Reader):
     """One file, shared by several threads and several processes; `file` None: kept in memory, for this object alone.
 
     `schemas[n]` is the script that makes version n+1 of version n: a released one is never edited. `durable`: a committed transaction
@@ -81,30 +133,8 @@ class Database:
             with self._ended():
                 yield self._connection
 
-    def all(self, statement: str, parameters: Parameters = ()) -> list[tuple[object, ...]]:
-        """The rows of one statement, as it reads them at this moment."""
-        with self._lock, self._guarded():
-            return self._connection.execute(statement, parameters).fetchall()
-
-    def one(self, statement: str, parameters: Parameters = ()) -> tuple[object, ...] | None:
-        with self._lock, self._guarded():
-            row: tuple[object, ...] | None = self._connection.execute(statement, parameters).fetchone()
-            return row
-
     def shrink(self) -> None:
         """Leaves nothing of what was deleted in the file or beside it."""
         with self._lock, self._guarded():
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def close(self) -> None:
-        self._connection.close()
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise JournalError(
-                f"The {self._name} on this computer cannot be used; close other programs that hold it, make room on the disk, and try again."
-            ) from error

@@ -57,6 +57,17 @@ def parse_quota(text: str) -> Windows:
     return tuple(windows)
 
 
+def uses(windows: Windows, state: State) -> list[Use]:
+    """Each window as it stands for one account."""
+    return [
+        Use(sum(stamp + window > 0 for stamp in state.stamps), limit, window, _allowed(limit, state.reserve)) for limit, window in windows
+    ]
+
+
+def _allowed(limit: int, reserve: int) -> int:
+    return max(1, limit * (100 - reserve) // 100)
+
+
 class WindowPace:
     """The pace of one `account` (what its server and key are, as text), shared by threads, and by all processes that give the same `log`;
     without one, or where it cannot be used, this object counts for itself.
@@ -141,9 +152,7 @@ class WindowPace:
 
     def used(self) -> list[Use]:
         """Each window of the quota as it stands now, with the requests of all processes."""
-        state = self._requests().state()
-        limits = zip(self.windows, self._allowed(state), strict=True)
-        return [Use(sum(stamp + window > 0 for stamp in state.stamps), limit, window, ours) for (limit, window), (ours, _) in limits]
+        return uses(self.windows, self._requests().state())
 
     def held(self) -> float:
         """The seconds that are left of a pause that Reply asked for."""
@@ -185,7 +194,7 @@ class WindowPace:
         return 0.0, ""
 
     def _allowed(self, state: State) -> list[tuple[int, float]]:
-        return [(max(1, limit * (100 - state.reserve) // 100), window) for limit, window in self.windows]
+        return [(_allowed(limit, state.reserve), window) for limit, window in self.windows]
 
     def _wait(self, state: State) -> tuple[float, str]:
         seconds, why = state.held, "Reply asked for a pause"

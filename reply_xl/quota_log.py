@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from reply_xl.database import Database
+from reply_xl.database import Database, Reader
 from reply_xl.errors import JournalError
 
 _SCHEMAS = [
@@ -44,6 +44,29 @@ class State(NamedTuple):
     stamps: list[float]
     held: float
     reserve: int
+
+
+def all_states(file: Path, now: float) -> list[State]:
+    """The state of every account in the log, whose names nobody can tell, in no order. Nothing is written. Raises `JournalError`."""
+    reader = Reader(file, len(_SCHEMAS), name="quota file")
+    try:
+        accounts = [
+            row[0] for row in reader.all("SELECT account FROM slot UNION SELECT account FROM hold UNION SELECT account FROM reserve")
+        ]
+        # as `QuotaLog._read`: what nobody will answer any more counts as answered a lease after it left
+        ages = (
+            "SELECT age FROM (SELECT CASE WHEN answered IS NOT NULL THEN answered - ?1 WHEN started <= ?1 - ?3 THEN started + ?3 - ?1"
+            " ELSE 0.0 END AS age FROM slot WHERE account = ?2 AND started <= ?1) WHERE age <= 0 ORDER BY 1"
+        )
+        states = []
+        for account in accounts:
+            stamps = [float(str(age)) for (age,) in reader.all(ages, (now, account, _LEASE))]
+            hold = reader.one("SELECT until - ?1 FROM hold WHERE account = ?2 AND set_at <= ?1 AND until > ?1", (now, account))
+            reserve = reader.one("SELECT percent FROM reserve WHERE account = ?", (account,))
+            states.append(State(stamps, float(str(hold[0])) if hold else 0.0, int(str(reserve[0])) if reserve else 0))
+        return states
+    finally:
+        reader.close()
 
 
 class QuotaLog:

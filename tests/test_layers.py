@@ -25,9 +25,9 @@ displayed wording headers
 values
 evidence
 claims
-columns proof answers wishes region literal spool journal_file last_sent quota_log bases hygiene choices
+columns proof answers wishes region literal spool journal_file last_sent quota_log bases hygiene choices spread
 agreements
-identity strays
+identity strays seen
 patches
 recheck runs
 locate
@@ -37,9 +37,15 @@ connections
 unreachable
 client pace journal config cells cell_formats results template
 records recording
+<<<<<<< HEAD
 lookup sheet csv_book pages references computers
 columns_page places
 logon placing agent startable
+=======
+lookup sheet csv_book pages references computers inquiries
+columns_page places functions functions_files
+logon placing agent functions_server
+>>>>>>> 1643667 (Functions for a sheet, from local records alone: REPLY_COLUMN, REPLY_CHECK, REPLY_CONTACT, REPLY_STATUS, REPLY_QUOTA; ReplyXLFunctions.xlam and its bridge)
 plan send session repair place
 delivery workbook install
 preview push pull download practice undo conduct
@@ -116,6 +122,8 @@ THIRD_PARTY = {
     "engine.sheet": "xlwings",
     "engine.tables": "xlwings",
     "engine.validation": "xlwings",
+    "functions": "xlwings",
+    "functions_server": "xlwings",
     "phone_hints": "phonenumbers",
     "ribbon": "xlwings",
     "proxies": "requests",
@@ -131,7 +139,7 @@ PURE = (
     "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
     "recheck runs locate choices click versions vba launcher applescript "
     "header_words headers evidence claims "
-    "cell_text countries displayed emails links number_formats phones sizes time_zones truths windows_zones"
+    "cell_text countries displayed emails links number_formats phones spread sizes time_zones truths windows_zones"
 )
 COMPUTING = """
 __future__ collections collections.abc dataclasses datetime decimal difflib enum functools hashlib json math re struct typing unicodedata

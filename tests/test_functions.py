@@ -1,0 +1,399 @@
+"""The functions of a sheet: they answer from what this computer knows, over cells and blocks, in short sentences, and touch nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from conftest import FIRST_ID, Ran, cells
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reply_xl import config, functions, inquiries
+from reply_xl.choices import Choice, Send
+from reply_xl.database import Database
+from reply_xl.errors import JournalError
+from reply_xl.inquiries import Window, answered
+from reply_xl.journal_file import open_journal
+from reply_xl.model import ErrorCell
+from reply_xl.pace import WindowPace
+from reply_xl.records import Records
+from reply_xl.sandbox import Sandbox
+from reply_xl.seen import Seen
+
+Command = Callable[..., Ran]
+ADA, BOB = FIRST_ID, FIRST_ID + 1
+NOT_SEEN = "Not seen on this computer yet; pull it first."
+CONTACTS = [
+    {"id": ADA, "email": "Ada@example.com", "firstName": "Ada", "title": "CEO", "companySize": "Fifty", "customFields": {"Budget": "1200"}},
+    {"id": BOB, "email": "bob@example.com", "firstName": "Bob", "notes": "n" * 300},
+]
+
+
+@pytest.fixture
+def reply(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    return make_sandbox(CONTACTS, [{"title": "Budget", "fieldType": "number"}])
+
+
+@pytest.fixture
+def practising(home: Path) -> Window:
+    """Of a person who practises, and whose practice server these tests talk to."""
+    config.data_folder()
+    (config.shared_folder() / "practice").touch()
+    return Window()
+
+
+@pytest.fixture
+def ask(practising: Window) -> Callable[..., Any]:
+    """A function by its name in the sheet, without REPLY_; looks anew each time."""
+
+    def ask(name: str, *arguments: Any) -> Any:
+        try:
+            return answered(lambda *cells: getattr(inquiries, f"{name.lower()}_answer")(practising, *cells), *arguments)
+        finally:
+            practising.close()
+
+    return ask
+
+
+Ask = Callable[..., Any]
+
+
+def download(command: Command, reply: Sandbox, path: Path) -> Path:
+    assert command("pull", "--new", path, "--base-url", reply.url).code == 0
+    return path
+
+
+def edit(path: Path, row: int, header: str, value: object) -> None:
+    book = openpyxl.load_workbook(path)
+    sheet: Any = book.active
+    headers = [cell.value for cell in sheet[1]]
+    sheet.cell(row, headers.index(header) + 1).value = value
+    book.save(path)
+
+
+def test_column_is_the_field_of_a_header(ask: Ask) -> None:
+    """Without any records: fields by name, synonym and language, what finds the contact, what is never sent, and what nobody knows."""
+    asked = ["First Name", "Vorname", "reply id", "Created at", "Reply status", "Favourite colour", "", None, " "]
+    assert ask("COLUMN", [asked]) == [
+        [
+            "First name",
+            "First name",
+            "Reply ID",
+            "Created at (never sent)",
+            "Reply status (written by reply_xl)",
+            "not recognised",
+            "",
+            "",
+            "",
+        ]
+    ]
+
+
+def test_what_was_agreed_to_holds_in_the_sheet_too(ask: Ask) -> None:
+    """A header that a person sent elsewhere on this computer goes there."""
+    assert ask("COLUMN", "Hat size") == "not recognised"
+    with Records() as records:
+        records.agreements.keep({"hatsize": Choice("notes", Send.ONLY_EMPTY, instead="")})
+    assert ask("COLUMN", "Hat size") == "Notes (only where Reply holds nothing yet)"
+    assert ask("CHECK", "HAT SIZE", "large") == ""
+
+
+def test_check_is_empty_or_the_problem(ask: Ask) -> None:
+    """The problem is the sentence that a push would say, for texts, numbers, dates and errors as Excel hands them over."""
+    assert ask("CHECK", "Company size", [["11-50"], [None], ["quite a few"]]) == [
+        [""],
+        [""],
+        [
+            "The cell (Company size) holds “quite a few”; type one of: none, self-employed, 2-10, 11-50, 51-200, 201-500, 501-1000, "
+            "1001-5000, 5001-10000, 10001+."
+        ],
+    ]
+    assert ask("CHECK", [["Email", "Title"]], [["ada@example", dt.datetime(2026, 1, 31)], ["ada@example.com", "CEO"]]) == [
+        [
+            "The cell (Email) holds “ada@example”, which is not an e-mail address; correct it, such as name@company.com.",
+            "The cell (Title) holds a date, and this field takes text; format the cell as text and type it again.",
+        ],
+        ["", ""],
+    ]
+    assert ask("CHECK", "Title", -2146826246) == "The cell (Title) shows the error #N/A; correct the formula or empty the cell."
+    assert ask("CHECK", "Reply ID", "00X") == "“00X” is not a Reply ID; correct it."
+    assert ask("CHECK", "Reply ID", 2147000001.0) == ""
+    assert ask("CHECK", "Hat size", "7") == "“Hat size” is not sent: no field of Reply is known by this name."
+    assert ask("CHECK", "Reply owner", "Ada Lindqvist") == "", "the name of a member, which only Reply knows"
+    assert ask("CHECK", "Created at", "nonsense") == "", "never sent"
+
+
+def test_contact_is_what_was_last_seen(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command) -> None:
+    """After a download by id or e-mail, however it is spelled; a block of ids beside a row of fields is a table; and after a push what it
+    stored. What changes in Reply afterwards is not seen, because nobody asks."""
+    assert ask("CONTACT", ADA, "Title") == NOT_SEEN
+    path = download(command, reply, tmp_path / "leads.xlsx")
+    assert ask("CONTACT", float(ADA), "Title") == "CEO"
+    table = ask("CONTACT", [[float(ADA)], ["BOB@example.com"], [77.0]], [["First name", "Company size", "Budget", "custom: Budget"]])
+    assert table == [["Ada", "11-50", "1200", "1200"], ["Bob", "", "", ""], [NOT_SEEN] * 4]
+    assert ask("CONTACT", "ada@EXAMPLE.com", "Reply ID") == float(ADA)
+    assert ask("CONTACT", "who?", "Title") == "“who?” is neither a Reply ID nor an e-mail; correct it."
+    assert ask("CONTACT", ADA, "Hat size") == "“Hat size” is not a field of Reply; correct it."
+    edit(path, 2, "Title", "CTO")
+    assert command("push", path, "--yes", "--base-url", reply.url).code == 0
+    assert ask("CONTACT", ADA, "Title") == "CTO"
+    reply.edit(ADA, title="Founder")
+    assert ask("CONTACT", ADA, "Title") == "CTO"
+
+
+def test_long_texts(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command) -> None:
+    """A text over 255 characters comes whole into one cell; in a block, which Excel would refuse as a whole, a sentence stands for it."""
+    download(command, reply, tmp_path / "leads.xlsx")
+    assert ask("CONTACT", BOB, "Notes") == "n" * 300
+    assert ask("CONTACT", [[BOB]], "Notes") == [
+        ["This text has 300 characters, too many for a block of cells; ask for it in a cell of its own."]
+    ]
+
+
+def test_an_e_mail_that_moved(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command) -> None:
+    """The contact is found by the e-mail that it had when it was last seen; one that two contacts have finds neither."""
+    download(command, reply, tmp_path / "old.xlsx")
+    reply.edit(ADA, email="ada@new.example")
+    time.sleep(1.1)  # the records keep whole seconds
+    download(command, reply, tmp_path / "new.xlsx")
+    assert ask("CONTACT", "ada@example.com", "First name") == NOT_SEEN
+    assert ask("CONTACT", "ada@new.example", "First name") == "Ada"
+    reply.edit(BOB, email="ada@new.example")
+    time.sleep(1.1)
+    download(command, reply, tmp_path / "newer.xlsx")
+    assert ask("CONTACT", "ada@new.example", "Title") == f"2 contacts have this e-mail, {ADA} and {BOB} among them; give the Reply ID."
+
+
+def test_status_is_the_last_outcome(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command) -> None:
+    """Each outcome with its time and the message of the row; a contact that was only pulled was never sent."""
+    path = download(command, reply, tmp_path / "leads.xlsx")
+    assert ask("STATUS", ADA) == "Never sent from this computer."
+    assert ask("STATUS", 77.0) == NOT_SEEN
+    edit(path, 2, "Title", "CTO")
+    edit(path, 3, "Company size", "quite a few")
+    assert command("push", path, "--yes", "--base-url", reply.url).code == 3
+    ada, bob = cells(path)[0], cells(path)[1]
+    at = ada["Reply updated at"].isoformat(" ", "minutes")
+    assert ask("STATUS", [[ADA, "bob@example.com"]])[0][0] == f"Updated ({at}): Updated Title."
+    assert ask("STATUS", "bob@example.com").startswith("Invalid (2")
+    assert ask("STATUS", "bob@example.com").endswith(f": {bob['Reply message']}")
+    assert command("undo", "--yes", "--base-url", reply.url).code == 0
+    assert ask("STATUS", ADA).startswith("Undone (")
+    assert ask("CONTACT", ADA, "Title") == "CEO"
+
+
+def test_a_run_that_was_cut(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command) -> None:
+    """As long as nobody knows what became of a contact, the function says so and where to look."""
+    path = download(command, reply, tmp_path / "leads.xlsx")
+    edit(path, 2, "Title", "CTO")
+    command("push", path, "--yes", "--base-url", reply.url)
+    with open_journal(config.data_folder() / "journal.sqlite3").transaction() as now:
+        now.execute("UPDATE row SET word=NULL, message=NULL, at=NULL")
+    assert ask("STATUS", ADA).startswith("Unknown: run 1 (2")
+    assert ask("STATUS", ADA).endswith(") is going on or was cut; reply-xl show 1 tells.")
+
+
+def test_custom_fields_known_here(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command) -> None:
+    """A custom field is known once it came into a sheet, and takes only numbers once a push has told that."""
+    assert ask("COLUMN", "Budget") == "not recognised"
+    path = download(command, reply, tmp_path / "leads.xlsx")
+    assert ask("COLUMN", "Budget") == "custom: Budget"
+    edit(path, 2, "custom: Budget", "1300")
+    assert command("push", path, "--yes", "--base-url", reply.url).code == 0
+    with Seen(config.data_folder(), practice=True) as seen:
+        assert [(custom.title, custom.numeric) for custom in seen.customs] == [("Budget", True)]
+    assert ask("CHECK", "custom: Budget", "much") == (
+        "The cell (Budget) holds “much”, and this field takes a number; type digits only, with a point for decimals."
+    )
+
+
+def test_practice_is_another_world(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command, home: Path) -> None:
+    """What was seen on a practice server is answered only while practice is on: its numbers are other people."""
+    download(command, reply, tmp_path / "leads.xlsx")
+    assert ask("CONTACT", ADA, "First name") == "Ada"
+    (config.shared_folder() / "practice").unlink()
+    assert ask("CONTACT", ADA, "First name") == NOT_SEEN
+    assert ask("COLUMN", "Budget") == "not recognised"
+
+
+def test_quota_of_all_programs(home: Path) -> None:
+    """What the shared log has counted, of several accounts the one that has used most; the reserve and a pause that Reply asked for count."""
+    log = config.data_folder() / "quota.sqlite3"
+    window = Window()
+
+    def quota() -> Any:
+        return answered(lambda: inquiries.quota_answer(window))
+
+    assert quota() == "100 of 100 requests left in this minute, 3,000 of 3,000 in this hour."
+    assert not log.exists()
+    one, other = WindowPace(log=log, account="one"), WindowPace(log=log, account="other")
+    for pace, requests in ((one, 30), (other, 7)):
+        for _ in range(requests):
+            pace.acquire()
+            pace.release()
+    one.acquire()
+    assert quota() == "69 of 100 requests left in this minute, 2,969 of 3,000 in this hour."
+    assert Window(clock=lambda: time.time() + 90).folder == window.folder
+    later = Window(clock=lambda: time.time() + 90)
+    assert inquiries.quota_answer(later) == "99 of 100 requests left in this minute, 2,969 of 3,000 in this hour.", "one is under way"
+    one.set_reserve(50)
+    assert quota() == "19 of 100 requests left in this minute, 1,469 of 3,000 in this hour."
+    other.hold(30)
+    assert str(quota()).startswith("None left: Reply asked for a pause of ")
+    one.close()
+    other.close()
+
+
+def test_blocks_go_together(ask: Ask) -> None:
+    """One cell, row or column goes with a block; a flat list is a row; what does not fit is a sentence, and so is more than 200,000 cells."""
+    assert ask("CHECK", ["Title", "Email"], "x@y.de") == [["", ""]]
+    assert ask("CHECK", [["Title"], ["Email"]], [["x", "y"]])[1][0] != ""
+    assert ask("CHECK", [["Title", "Email"]], [["a", "b", "c"]]).startswith("The blocks of cells are not of the same height and width")
+    assert ask("COLUMN", [["x"]] * 200_001).startswith("These are more than 200,000 cells")
+    assert ask("COLUMN", []) == [[""]]
+
+
+FOLDER_SCRIPT = """
+import json, sys
+def refuse(event, args):
+    if event.startswith(("socket", "urllib", "http", "smtplib", "ftplib", "subprocess", "os.system")):
+        raise SystemExit(f"the network was asked: {event}")
+    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
+        raise SystemExit(f"a file was written: {args}")
+sys.addaudithook(refuse)
+from reply_xl import functions as f
+answers = [f.REPLY_COLUMN("Title"), f.REPLY_CHECK("Email", "x"), f.REPLY_CONTACT([[%d]], [["Title"]]), f.REPLY_STATUS(%d), f.REPLY_QUOTA()]
+f._WINDOW.close()
+network = [name for name in ("requests", "urllib3", "ssl", "tornado", "keyring", "reply_xl.client", "reply_xl.session") if name in sys.modules]
+print(json.dumps([answers, network]))
+"""
+
+
+def test_nothing_is_asked_and_nothing_written(practising: Window, tmp_path: Path, reply: Sandbox, command: Command) -> None:
+    """Every function, in a process that may open no socket and write no file: the answers come, no request reaches the server, nothing that
+    could reach one is even imported, and the folder is the same byte for byte. A missing folder is not made."""
+    path = download(command, reply, tmp_path / "leads.xlsx")
+    edit(path, 2, "Title", "CTO")
+    command("push", path, "--yes", "--base-url", reply.url)
+    folder = config.data_folder()
+    pace = WindowPace(log=folder / "quota.sqlite3", account="one")
+    pace.set_reserve(10)
+    pace.close()
+
+    def look() -> list[tuple[str, bytes]]:
+        held = [file for file in folder.rglob("*") if file.is_file() and not file.name.endswith("-shm")]  # that one: who reads just now
+        return sorted((file.name, file.read_bytes()) for file in held)
+
+    before, requests = look(), len(reply.requests)
+    script = FOLDER_SCRIPT % (ADA, ADA)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    answers, network = json.loads(done.stdout)
+    assert answers[2] == [["CTO"]]
+    assert answers[3].startswith("Updated (")
+    assert answers[4].startswith("90 of 100")
+    assert network == []
+    assert len(reply.requests) == requests
+    assert look() == before
+    empty = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "nowhere"), "LOCALAPPDATA": str(tmp_path / "nowhere"), "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", env=empty)
+    assert json.loads(done.stdout)[0][2] == [[NOT_SEEN]]
+    assert not (tmp_path / "nowhere").exists()
+    assert not (tmp_path / "Library").exists()
+
+
+def test_a_journal_of_another_version_or_none(practising: Window, ask: Ask) -> None:
+    """The sentence says what to do, and the file stays as it is."""
+    file = config.data_folder() / "journal.sqlite3"
+    Database(file, ["CREATE TABLE one (x)"]).close()
+    before = file.read_bytes()
+    assert ask("STATUS", ADA) == "The journal on this computer is of another version; run “reply-xl runs” once, or update reply_xl."
+    assert file.read_bytes() == before
+    file.write_bytes(b"no database at all" * 100)
+    assert ask("CONTACT", [[ADA]], "Title").startswith("The journal on this computer cannot be used; ")
+    with pytest.raises(JournalError):
+        Seen(config.data_folder())
+
+
+def test_the_records_are_let_go(practising: Window) -> None:
+    """A moment after the last cell nothing is held open, so that another program can move or replace the journal."""
+    open_journal(config.data_folder() / "journal.sqlite3").close()
+    window = Window(seconds=0.05)
+    assert inquiries.status_answer(window, float(ADA)) == NOT_SEEN
+    deadline = time.monotonic() + 5
+    while window._seen is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert window._seen is None
+
+
+def test_thousands_of_cells(ask: Ask, tmp_path: Path, make_sandbox: Callable[..., Sandbox], command: Command, practising: Window) -> None:
+    """A block of 5,000 cells costs no more than ten times what 500 cells in it cost, and one cell at a time no more than ten times the block:
+    the records are opened once for all of them."""
+    reply = make_sandbox(500)
+    download(command, reply, tmp_path / "leads.xlsx")
+    ids = [float(FIRST_ID + index) for index in range(500)]
+
+    def seconds(work: Callable[[], Any]) -> float:
+        began = time.perf_counter()
+        work()
+        return time.perf_counter() - began
+
+    fields = [["First name", "Last name", "Email", "Title", "Company", "City", "State", "Country", "Phone", "Notes"]]
+    one = seconds(lambda: [inquiries.contact_answer(practising, number, "Email") for number in ids])
+    block = seconds(lambda: ask("CONTACT", [[number] for number in ids], fields))
+    alone = seconds(lambda: [inquiries.contact_answer(practising, number, str(field)) for number in ids for field in fields[0]])
+    assert block < one * 10 + 1
+    assert alone < block * 10 + 1
+    assert ask("CONTACT", ids[-1], "Email") == "p499@example.com"
+
+
+CELL = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=600),
+    st.datetimes(),
+    st.dates(),
+    st.decimals(),
+    st.binary(max_size=5),
+    st.sampled_from(
+        ["Title", "Email", "ada@example.com", "Company size", "custom:", "#REF!", "<clear>", ErrorCell("#N/A"), -2146826246, 1e300]
+    ),
+    st.builds(object),
+    st.just(Decimal("NaN")),
+)
+SHAPE = st.one_of(CELL, st.lists(CELL, max_size=3), st.lists(st.lists(CELL, max_size=3), max_size=3))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(one=SHAPE, other=SHAPE, name=st.sampled_from(functions.NAMES))
+def test_no_argument_crashes(filled: Window, one: Any, other: Any, name: str) -> None:
+    """Whatever a cell or a block holds, the answer is text, number, truth value or a rectangle of them, and no text is as long as 255
+    characters."""
+    arguments = {"REPLY_QUOTA": [], "REPLY_COLUMN": [one], "REPLY_STATUS": [one]}.get(name, [one, other])
+    answer = getattr(functions, name)(*arguments)
+    rows = answer if isinstance(answer, list) else [[answer]]
+    assert len({len(row) for row in rows}) == 1
+    assert all(isinstance(cell, str | float | bool) for row in rows for cell in row)
+    assert all(len(cell) < 255 for row in rows for cell in row if isinstance(cell, str))
+    assert answer != inquiries._BROKEN
+
+
+@pytest.fixture
+def filled(practising: Window, tmp_path: Path, reply: Sandbox, command: Command) -> Window:
+    """With records, so that no argument ends at the first question."""
+    reply.edit(BOB, notes="short")
+    download(command, reply, tmp_path / "leads.xlsx")
+    return practising
