@@ -160,6 +160,9 @@ def _add_setup_commands(command: Callable[[str, Callable[[argparse.Namespace], i
     command("agent", setup_commands.agent, "Wait for clicks in Excel and obey them (install --agent starts this at logon).")
     install.add_argument("--xlam", metavar="FILE", type=Path, help="install this copy of ReplyXL.xlam, which your IT signed")
     install.add_argument("--agent", action="store_true", help="where Excel may start no program: start one at logon that waits for clicks")
+    install.add_argument(
+        "--functions", action="store_true", help="functions for cells as well, such as =REPLY_CHECK(header, value); Windows only"
+    )
     uninstall.add_argument("--everything", action="store_true", help="delete the journal of all runs and the API key as well")
     uninstall.add_argument("--yes", action="store_true", help="agree to --everything without being asked")
     for subparser in (install, uninstall):

@@ -16,6 +16,7 @@ from reply_xl import __version__
 from reply_xl.applescript import start_script
 from reply_xl.computers import Computer, System
 from reply_xl.errors import ConfigError
+from reply_xl.functions_files import FunctionsFiles, put_functions, remove_functions, require_windows
 from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import lock
 from reply_xl.logon import agent_command, has_logon_start, remove_logon_start, set_logon_start
@@ -39,10 +40,12 @@ class Report:
     is_whole: bool = True
 
 
-def install(computer: Computer, addin: bytes, *, agent: bool = False) -> Report:
-    """Copies `addin` and writes what it needs, and reads each thing back. An agent that was chosen before stays. Raises `ConfigError`, in
-    most cases before anything was written."""
+def install(computer: Computer, addin: bytes, *, agent: bool = False, functions: FunctionsFiles | None = None) -> Report:
+    """Copies `addin` and writes what it needs, and reads each thing back; `functions`, where given, as well. An agent that was chosen before
+    stays. Raises `ConfigError`, in most cases before anything was written."""
     check_startable(computer)
+    if functions is not None:
+        require_windows(computer)
     at, report = places(computer), Report()
     with _writing(at.startup):
         was_there = at.addin.exists() and at.addin.read_bytes() == addin
@@ -71,6 +74,8 @@ def install(computer: Computer, addin: bytes, *, agent: bool = False) -> Report:
         report.done.append(f"A small program waits for clicks from now on, and starts when you log on ({where}).")
         if not agent:
             report.done.append("It was chosen before and stays; “reply-xl uninstall” takes it away.")
+    if functions is not None:
+        _put_functions(computer, functions, report, has_agent=chosen)
     if at.menu is not None:
         _write_shortcuts(computer, at.menu, report)
     if str(at.startup).startswith("\\\\"):
@@ -104,6 +109,7 @@ def uninstall(computer: Computer, *, everything: bool = False) -> Report:
         if was_there:
             report.done.append("Excel no longer knows which program to start.")
     with _writing(at.startup):
+        _remove_functions(computer, report)
         _remove_addin(computer, report)
     if at.scripts is not None and (at.scripts / SCRIPT).exists():
         with _writing(at.scripts):
@@ -164,6 +170,29 @@ def _write_script(computer: Computer) -> None:
             scratch.replace(folder / SCRIPT)
         finally:
             scratch.unlink(missing_ok=True)
+
+
+def _put_functions(computer: Computer, functions: FunctionsFiles, report: Report, *, has_agent: bool) -> None:
+    at = places(computer)
+    with _writing(at.functions):
+        if put_functions(computer, functions):
+            report.done.append(f"The functions for cells, such as =REPLY_CHECK(header, value), are in {at.startup}.")
+        else:
+            report.is_whole = False
+            report.next.append("Close Excel, which holds the older functions for cells, and run “reply-xl install --functions” again.")
+    if has_agent:
+        report.next.append(
+            "The functions for cells need a program that Excel starts; with the one that waits for clicks they give no answers."
+        )
+
+
+def _remove_functions(computer: Computer, report: Report) -> None:
+    was_there, held = remove_functions(computer)
+    if held:
+        report.is_whole = False
+        report.next.append(f"Close Excel, which holds {held[0]}, and run “reply-xl uninstall” again.")
+    elif was_there:
+        report.done.append("The functions for cells are removed.")
 
 
 def _write_shortcuts(computer: Computer, folder: Path, report: Report) -> None:

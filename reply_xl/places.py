@@ -10,6 +10,7 @@ from reply_xl import config
 from reply_xl.computers import Computer, System
 
 ADDIN = "ReplyXL.xlam"
+FUNCTIONS = "ReplyXLFunctions.xlam"
 SCRIPT = "ReplyXL.scpt"
 LAUNCHER = "launcher.txt"
 STAGED = "ReplyXL.xlam.new"
@@ -44,6 +45,11 @@ class Places:
     @property
     def addin(self) -> Path:
         return self.startup / ADDIN
+
+    @property
+    def functions(self) -> Path:
+        """The add-in with the functions for cells, which not everybody has."""
+        return self.startup / FUNCTIONS
 
     @property
     def launcher(self) -> Path:
@@ -100,7 +106,8 @@ def places(computer: Computer) -> Places:
 def second_copies(computer: Computer) -> list[str]:
     """Add-ins of ours that Excel would load beside the one in `startup`: paths of files, and what Excel's own list names."""
     found = [str(file) for folder in places(computer).others for file in _like_ours(folder)]
-    found += [str(file) for file in _like_ours(places(computer).startup) if file.name.casefold() != ADDIN.casefold()]
+    ours = (ADDIN.casefold(), FUNCTIONS.casefold())
+    found += [str(file) for file in _like_ours(places(computer).startup) if file.name.casefold() not in ours]
     for name in computer.registry.names(EXCEL_OPTIONS):
         opened = computer.registry.value(EXCEL_OPTIONS, name)
         if re.fullmatch(r"OPEN[0-9]*", name, re.IGNORECASE) and "replyxl" in str(opened).casefold():

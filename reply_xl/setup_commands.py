@@ -10,15 +10,19 @@ from reply_xl.commands import COULD_NOT_RUN, FINE
 def install(arguments: argparse.Namespace) -> int:
     from reply_xl.addin_file import our_addin, signed_copy
     from reply_xl.computers import named_computer
+    from reply_xl.functions_files import functions_files, has_functions, require_windows
     from reply_xl.install import install
 
     computer = named_computer(arguments.prefix, arguments.system)
+    if arguments.functions:
+        require_windows(computer)
+    functions = functions_files() if arguments.functions or has_functions(computer) else None
     addin = our_addin()
     if arguments.xlam is not None:
         addin, is_signed = signed_copy(arguments.xlam, addin)
         if not is_signed:
             print(f"{arguments.xlam.name} has no signature; a computer that runs signed macros alone will not run it.")
-    report = install(computer, addin, agent=arguments.agent)
+    report = install(computer, addin, agent=arguments.agent, functions=functions)
     print("\n".join([*report.done, *report.next]))
     return FINE if report.is_whole else COULD_NOT_RUN
 

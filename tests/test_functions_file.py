@@ -10,16 +10,21 @@ import subprocess
 import sys
 import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlwings as xw
+from conftest import Ran
 
 import reply_xl
 from reply_xl import functions
+from reply_xl.computers import Computer, RehearsedDeeds, System, rehearsal
 from reply_xl.errors import ConfigError
-from reply_xl.functions_files import LIBRARIES, functions_files
+from reply_xl.functions_files import LIBRARIES, FunctionsFiles, functions_files
+from reply_xl.install import install, uninstall
+from reply_xl.places import places
 
 for _name in ("pyopenvba", "oletools", "openxml_audit", "pyvbaanalysis"):
     pytest.importorskip(_name, reason="the checkers of the add-in come with the extra “test”")
@@ -228,16 +233,83 @@ def test_two_builds_are_equal(file: Path, tmp_path: Path):
     assert again.read_bytes() == file.read_bytes()
 
 
-def test_the_files_to_install(tmp_path: Path):
-    """The add-in out of the package, and the libraries that xlwings puts beside Python on Windows, under names of our own; where they are not
-    there, a sentence says so."""
-    with pytest.raises(ConfigError, match="not beside Python; install reply_xl again, on Windows"):
-        functions_files(tmp_path)
+@pytest.fixture
+def environment(tmp_path: Path) -> Path:
+    """A Python environment as the wheel of xlwings for Windows leaves it."""
+    folder = tmp_path / "environment"
+    folder.mkdir()
     for name in ("xlwings64-0.37.8.dll", "xlwings32-0.37.8.dll"):
-        (tmp_path / name).write_bytes(name.encode())
-    found = functions_files(tmp_path)
-    assert found.addin.name == "ReplyXLFunctions.xlam"
-    assert {name: source.name for name, source in found.libraries.items()} == {
-        "ReplyXLFunctions64.dll": "xlwings64-0.37.8.dll",
-        "ReplyXLFunctions32.dll": "xlwings32-0.37.8.dll",
-    }
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+@pytest.fixture
+def windows(tmp_path: Path) -> Computer:
+    return rehearsal(tmp_path / "zoe", System.WINDOWS)
+
+
+def test_the_files_to_install(environment: Path, tmp_path: Path, file: Path):
+    """The add-in out of the package, and the libraries that xlwings puts beside Python on Windows; where they are not there, a sentence says
+    so."""
+    with pytest.raises(ConfigError, match="not beside Python; they exist on Windows alone"):
+        functions_files(tmp_path)
+    assert functions_files(environment) == FunctionsFiles(
+        file.read_bytes(), {"ReplyXLFunctions64.dll": b"xlwings64-0.37.8.dll", "ReplyXLFunctions32.dll": b"xlwings32-0.37.8.dll"}
+    )
+
+
+def test_installed_and_removed(windows: Computer, environment: Path):
+    """`install --functions` puts them where Excel and the bridge look for them, beside the tab, and not as a second copy of it; repeated it
+    changes nothing; `uninstall` leaves nothing."""
+    files = functions_files(environment)
+    report = install(windows, b"tab", functions=files)
+    assert report.is_whole
+    assert any("=REPLY_CHECK(header, value)" in line for line in report.done)
+    at = places(windows)
+    assert at.functions.read_bytes() == files.addin
+    assert at.functions.parent == at.addin.parent
+    assert at.shared == Path(windows.environ["LOCALAPPDATA"], "reply_xl"), "UserFolder of the bridge"
+    assert {name: (at.shared / name).read_bytes() for name in files.libraries} == files.libraries
+    assert at.launcher.exists()
+    before = sorted(windows.home.rglob("*"))
+    assert install(windows, b"tab", functions=files).is_whole
+    assert sorted(windows.home.rglob("*")) == before
+    removed = uninstall(windows)
+    assert removed.is_whole
+    assert "The functions for cells are removed." in removed.done
+    assert not [found for found in windows.home.rglob("*") if found.is_file()]
+
+
+def test_excel_holds_the_old_ones(windows: Computer, environment: Path):
+    """A library or an add-in that differs and is in use stays, and the report says what to do; the same when they are to be removed."""
+    old = functions_files(environment)
+    install(windows, b"tab", functions=old)
+    assert isinstance(windows.deeds, RehearsedDeeds)
+    windows.deeds.held |= {places(windows).shared / "ReplyXLFunctions64.dll"}
+    new = FunctionsFiles(b"new", dict.fromkeys(old.libraries, b"new"))
+    report = install(windows, b"tab", functions=new)
+    assert not report.is_whole
+    assert any("run “reply-xl install --functions” again" in line for line in report.next)
+    assert places(windows).functions.read_bytes() == old.addin, "never new macros over an old library"
+    assert not list(windows.home.rglob("*.tmp"))
+    gone = uninstall(windows)
+    assert not gone.is_whole
+    assert any("ReplyXLFunctions64.dll, and run “reply-xl uninstall” again" in line for line in gone.next)
+    windows.deeds.held.clear()
+    assert uninstall(windows).is_whole
+
+
+def test_with_an_agent_they_cannot_answer(windows: Computer, environment: Path):
+    """Where Excel may start nothing the installer says that the functions need it."""
+    report = install(windows, b"tab", agent=True, functions=functions_files(environment))
+    assert any("need a program that Excel starts" in line for line in report.next)
+
+
+def test_on_windows_alone(run: Callable[..., Ran], tmp_path: Path):
+    """The command says so elsewhere, before anything is written."""
+    ran = run("install", "--functions", "--prefix", tmp_path / "p", "--as", "mac")
+    assert (ran.code, ran.err) == (
+        1,
+        "Functions in cells exist in Excel for Windows alone; run “reply-xl install” without --functions.\n",
+    )
+    assert not (tmp_path / "p").exists()

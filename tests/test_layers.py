@@ -37,15 +37,9 @@ connections
 unreachable
 client pace journal config cells cell_formats results template
 records recording
-<<<<<<< HEAD
-lookup sheet csv_book pages references computers
-columns_page places
-logon placing agent startable
-=======
 lookup sheet csv_book pages references computers inquiries
-columns_page places functions functions_files
-logon placing agent functions_server
->>>>>>> 1643667 (Functions for a sheet, from local records alone: REPLY_COLUMN, REPLY_CHECK, REPLY_CONTACT, REPLY_STATUS, REPLY_QUOTA; ReplyXLFunctions.xlam and its bridge)
+columns_page places functions
+logon placing agent startable functions_server functions_files
 plan send session repair place
 delivery workbook install
 preview push pull download practice undo conduct
