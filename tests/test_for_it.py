@@ -13,6 +13,7 @@ import reply_xl
 from reply_xl import agent, config, install, launcher, logon, places, placing, records, ribbon
 from reply_xl.client import REPLY_URL
 from reply_xl.computers import System, rehearsal
+from reply_xl.functions_files import LIBRARIES, FunctionsFiles
 
 PAGE = (Path(__file__).parents[1] / "addin" / "FOR_IT.md").read_text(encoding="utf-8")
 SOURCES = sorted(Path(reply_xl.__file__).parent.rglob("*.py"))
@@ -44,7 +45,8 @@ def test_the_folders(tmp_path: Path, system: System, column: int) -> None:
     """Every file that install writes and the program makes stands in the table, and what stands there of ours is one of them."""
     computer = rehearsal(tmp_path, system)
     at = places.places(computer)
-    install.install(computer, b"add-in", agent=True)
+    functions = FunctionsFiles(b"functions", dict.fromkeys(LIBRARIES.values(), b"library")) if system is System.WINDOWS else None
+    install.install(computer, b"add-in", agent=True, functions=functions)
     installed = {file.parent if file.suffix == ".lnk" else file for file in tmp_path.rglob("*") if file.is_file()} - {
         tmp_path / "registry.json"
     }
@@ -82,6 +84,7 @@ def test_the_processes(tmp_path: Path) -> None:
         " ".join(logon.agent_command(computer)[1:]),
         "-I -m reply_xl.placing",
         "-I -m reply_xl.shortcut",
+        "-I -m reply_xl.functions_server CLSID",
     }
     assert placing.__name__ == "reply_xl.placing"
     assert agent.__name__ == "reply_xl.agent"
@@ -115,3 +118,11 @@ def test_what_the_macros_do_not_use() -> None:
     assert len(texts) == 3
     for text in texts.values():
         assert not re.search(r"CreateObject|GetObject|\bDeclare\b|\.Value\b|\.Formula\b|\.Cells\b|\.Range\(", text)
+
+
+def test_what_the_macros_for_cells_declare() -> None:
+    """Two functions and no others, in two modules; the page names them."""
+    bridge = (Path(__file__).parents[1] / "addin" / "functions" / "ReplyBridge.bas").read_text(encoding="ascii")
+    declared = set(re.findall(r"\bDeclare PtrSafe Function (\w+)", bridge))
+    assert declared == {"LoadLibrary", "XLPyDLLActivateAuto"}
+    assert all(f"`{name}`" in PAGE for name in declared)
