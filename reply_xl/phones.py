@@ -14,7 +14,8 @@ from reply_xl.fields import fold
 MOST_DIGITS = 17
 """The longest number of all, 15 digits, dialled with `00`. An extension does not count."""
 FEWEST_DIGITS = 5
-PLAIN_NUMBER = r"(?!\+1)[+(]?(?:[0-9][ ()-]{0,2}){4,11}[0-9]|\+1(?:[ ()-]{0,2}[0-9]){10}"
+_LIKE_A_DATE = r"(?:(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}-(?:19|20)[0-9]{2})(?![-0-9 ()])"
+PLAIN_NUMBER = rf"(?!{_LIKE_A_DATE})(?!\+1)[+(]?(?:[0-9][ ()-]{{0,2}}){{4,11}}[0-9]|\+1(?:[ ()-]{{0,2}}[0-9]){{10}}"
 """A number that is sent as it is, seen at one look."""
 _LONGEST = 100
 _MOST_BEHIND_PLUS, _MOST_BEHIND_PLUS_1 = 15, 11
@@ -24,6 +25,15 @@ _FEWEST_OF_SEVERAL = 7
 _PLAIN = re.compile(PLAIN_NUMBER)
 _LEAD = re.compile(r"(?:['’`\s]|(?:tel|callto):(?://)?)+", re.IGNORECASE)
 _FLOAT = re.compile(r"(\+?[0-9]{4,})[.,]0+")
+_GROUPED = re.compile(r"([1-9][0-9]{0,2}(?:([., '’])[0-9]{3})(?:\2[0-9]{3})+)(?!\2)[.,]0{1,2}|([1-9][0-9]{0,2}(?:,[0-9]{3}){2,})")
+"""A whole number with separators of thousands and `,00` behind it, or with commas, which no phone number has."""
+_DECIMAL = re.compile(r"[0-9]{5,}[.,][0-9]{1,2}|[0-9]{1,3}(?:(?:,[0-9]{3})+\.|(?:\.[0-9]{3})+,)[0-9]{1,2}")
+_YEAR, _PART = r"(?:19|20)[0-9]{2}", r"(?:0?[1-9]|[12][0-9]|3[01])"
+_DATE = re.compile(
+    rf"(?:{_YEAR}([-./]){_PART}\1{_PART}|{_PART}([-./]){_PART}\2{_YEAR})(?:[ T].*)?|[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?: ?[ap]m)?",
+    re.IGNORECASE,
+)
+"""A date with its year in four digits, or a time of day."""
 _EXPONENT = re.compile(r"[+-]?[0-9]([.,][0-9]+)?e\+?[0-9]+", re.IGNORECASE)
 _EXTENSION_WORDS = "ext extn extension x dw durchwahl poste int interno toestel wew"
 _EXTENSION = re.compile(rf"(?<![^\W\d_])(?:{_EXTENSION_WORDS.replace(' ', '|')})(?![^\W\d_])|#", re.IGNORECASE)
@@ -37,6 +47,51 @@ _OTHER = re.compile(r"^=|://|[@%<>\\$€£¥]|\bwww\.", re.IGNORECASE)
 _VANITY = re.compile(
     r"(?:(?:\+?1[-. ])?\(?8(?:00|33|44|55|66|77|88)(?:\)[-. ]?|[-.]|(?<=1.8..) )|\+?1[-.]\(?[2-9]\d\d\)?[-.]|0800[-. ]?|1[38]00-)([a-z\d][-. a-z\d]*)",
     re.IGNORECASE,
+)
+
+_STREETS = frozenset(
+    [
+        "street",
+        "st",
+        "road",
+        "rd",
+        "avenue",
+        "ave",
+        "av",
+        "boulevard",
+        "blvd",
+        "lane",
+        "ln",
+        "drive",
+        "dr",
+        "way",
+        "court",
+        "ct",
+        "square",
+        "sq",
+        "highway",
+        "hwy",
+        "suite",
+        "ste",
+        "floor",
+        "unit",
+        "building",
+        "apt",
+        "strasse",
+        "straße",
+        "str",
+        "platz",
+        "weg",
+        "allee",
+        "rue",
+        "calle",
+        "via",
+        "rua",
+        "ulica",
+        "ul",
+        "straat",
+        "laan",
+    ]
 )
 
 # Before or behind the digits, in the languages of the headers. No fax: nobody answers it.
@@ -75,8 +130,17 @@ def _tidied(typed: str) -> str | Refusal:
         return Refusal(f"holds {quoted(typed)}, a number that has lost its last digits", "format the cell as text and type it again")
     if not any(char.isdecimal() for char in text):
         return Refusal(f"holds {quoted(typed)}, which has no digits", _ADVICE)
+    text = _SPACES.sub(" ", text)
+    if _DATE.fullmatch(text):
+        return Refusal(f"holds {quoted(typed)}, which is a date or a time and not a phone number", _ADVICE)
     mended = _FLOAT.fullmatch(text)
-    text = mended[1] if mended else _SPACES.sub(" ", text)
+    grouped = _GROUPED.fullmatch(text)
+    if grouped:
+        text = re.sub(r"[^0-9]", "", grouped[1] or grouped[3])
+    elif mended:
+        text = mended[1]
+    elif _DECIMAL.fullmatch(text):
+        return Refusal(f"holds {quoted(typed)}, a number with decimals and not a phone number", _NUMBER_ADVICE)
     dialled = _dialled(text)
     if _OTHER.search(dialled):
         return _no_phone(typed)
@@ -127,6 +191,8 @@ def _is_two(dialled: str) -> bool:
 def _is_vanity(text: str) -> bool:
     found = _VANITY.fullmatch(text)
     word = re.sub(r"\W", "", found[1]) if found else ""
+    if found and ((" " in found[1].strip() and not word.isupper()) or not _STREETS.isdisjoint(map(fold, re.split(r"[\W_]+", found[1])))):
+        return False  # 1 800 Main Street
     return 5 <= len(word) <= 10 and re.search(r"[a-z]{2}", word, re.IGNORECASE) is not None
 
 

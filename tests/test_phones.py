@@ -50,6 +50,9 @@ def refused(value: str | float) -> str:
         "1-800-GO-FEDEX",
         "(888) FLOWERS",
         "0800 REIMANN",
+        "06.12.34.56.78",
+        "2010-555-0123",
+        "12-31-20-26",
         "+49 (0) 151 1234567890",
     ],
 )
@@ -73,6 +76,10 @@ def test_one_number_stays_as_typed(text: str):
         ("'+4155550123.00", "+4155550123"),
         ("4155550123,00", "4155550123"),
         ("+4155550123,0", "+4155550123"),
+        ("4.155.550.123,00", "4155550123"),
+        ("4,155,550,123.00", "4155550123"),
+        ("4 155 550 123,0", "4155550123"),
+        ("4,155,550,123", "4155550123"),
     ],
 )
 def test_a_number_is_tidied(typed: str, sent: str):
@@ -163,11 +170,25 @@ def test_too_few_digits_are_refused(value: str | float):
         "Fax: +49 30 1234567",
         "+49 30 1234567 Frau Müller",
         "0035g00000XyZab",
+        "1 800 Main Street",
+        "1-800-Main Street",
+        "1 800 MAIN STREET",
+        "2026-01-31",
+        "01-31-2026",
+        "31.01.2026",
+        "1/31/2026",
+        "2019-10-02 14:30",
+        "12:30:45",
+        "2:30 pm",
+        "4155550123.5",
+        "4.155.550.123,45",
+        "1,234.56",
     ],
 )
 def test_what_is_no_phone_number_is_refused(text: str):
-    """Words other than a label or an extension, letters among the digits, web addresses, formulas and sums of money are refused."""
-    assert refused(text).endswith("which is not a phone number")
+    """Words other than a label or an extension, letters among the digits, web addresses, formulas, sums of money, dates, times of day and
+    decimals are refused."""
+    assert refused(text).endswith("not a phone number")
 
 
 @pytest.mark.parametrize("text", ["n/a", "none", "-", "unknown", "TRUE", "tel:", "'"])
