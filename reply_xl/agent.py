@@ -123,6 +123,8 @@ def run(folder: Path, command: Sequence[str], stop: threading.Event, *, patience
             agent.run(stop)
         finally:
             _log.info("the agent ends")
+            for handler in _log.handlers:  # before the lock is free: uninstall removes the log then
+                handler.close()
     return True
 
 

@@ -45,7 +45,19 @@ def check_startable(computer: Computer) -> None:
             )
         if len(text) > _LONGEST:
             raise ConfigError(f"{path} is too long for Excel's macros; install reply-xl in a folder with a shorter name.")
-    if not computer.deeds.can_run([str(computer.python), "-I", "-c", "import reply_xl"]):
+    _check_run(computer)
+
+
+def _check_run(computer: Computer) -> None:
+    """Tries what each click does: isolated, so that neither a folder nor the environment decides what is imported."""
+    start = [str(computer.python), "-I", "-c"]
+    if computer.deeds.can_run([*start, "import reply_xl"]):
+        return
+    if computer.deeds.can_run([*start, ""]):
         raise ConfigError(
-            f"This computer does not let {computer.python} run, which every click needs; show IT the page addin/FOR_IT.md, so that they allow it."
+            f"{computer.python} does not find reply-xl when Excel starts it, because of how it was installed; install it as the README shows, "
+            "with “uv tool install”, and run “reply-xl install” again."
         )
+    raise ConfigError(
+        f"This computer does not let {computer.python} run, which every click needs; show IT the page addin/FOR_IT.md, so that they allow it."
+    )

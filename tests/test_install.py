@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -225,6 +225,17 @@ def test_a_python_that_may_not_run_is_refused(computer: Computer) -> None:
     with pytest.raises(ConfigError, match=r"does not let .* run"):
         install(computer, ADDIN)
     assert not computer.home.exists()
+
+
+def test_a_place_that_isolated_mode_does_not_see_is_refused(computer: Computer) -> None:
+    """As after “pip install --user”: Python runs, and our package is not found."""
+
+    class OnlyPython(RehearsedDeeds):
+        def can_run(self, arguments: Sequence[str]) -> bool:
+            return "import" not in arguments[-1]
+
+    with pytest.raises(ConfigError, match="does not find reply-xl"):
+        install(dataclasses.replace(computer, deeds=OnlyPython()), ADDIN)
 
 
 def test_whether_a_program_runs(tmp_path: Path) -> None:
