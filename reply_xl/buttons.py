@@ -6,25 +6,42 @@ Modules are imported where they are needed: a click starts no slower than what i
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
+from reply_xl import jobs, sentences
 from reply_xl.addresses import COLUMNS
-from reply_xl.click import Button, Click
-from reply_xl.dialogue import deliver_waiting
-from reply_xl.errors import SelectionError
+from reply_xl.click import Button, Click, parse
+from reply_xl.clicks import ClickFolder
+from reply_xl.dialogue import deliver_waiting, with_choices
+from reply_xl.errors import ApiError, ConfigError, SelectionError, SheetError
 from reply_xl.excel import Excel, LivePlace
-from reply_xl.plan import Request
+from reply_xl.locks import BookLock
+from reply_xl.patches import Policy
+from reply_xl.places import ADDIN
+from reply_xl.plan import Request, read_columns
+from reply_xl.records import Records
+from reply_xl.runs import Run, RunKind
 from reply_xl.session import Session
 from reply_xl.window import Window
+
+_LOOK_EVERY = 0.4
+"""Seconds between two looks for a click on Cancel."""
+_OBEYED_WITHIN = 4.0
+"""Seconds within which what goes on has seen a click on Cancel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One click and everything it may use. `base_url`: of the practice server while practice is on, else None."""
+    """One click and everything it may use. `data`: of the click file; `began`: when it was taken, in seconds since 1970; `base_url`: another
+    server than Reply's, None for Reply."""
 
     click: Click
+    data: bytes
+    clicks: ClickFolder
+    began: float
     excel: Excel
     window: Window
     cancelled: threading.Event
@@ -34,54 +51,186 @@ class Scene:
     def place(self) -> LivePlace:
         return LivePlace(self.excel, self.click)
 
-    def session(self, base_url: str | None = None) -> AbstractContextManager[Session]:
-        return Session(base_url or self.base_url, cancelled=self.cancelled, on_wait=self.window.progress.wait)
+    def session(self, records: Records) -> AbstractContextManager[Session]:
+        return Session(self.base_url, cancelled=self.cancelled, on_wait=self.window.progress.wait, records=records)
 
 
 def press(scene: Scene) -> None:
     """Does what the button is for. Raises `ReplyXlError` with the sentence to show."""
-    _ACTIONS[scene.click.button](scene)
+    action = _ACTIONS[scene.click.button]
+    if scene.click.button in _FREE:
+        action(scene)
+        return
+    if scene.click.book in ("", ADDIN):  # a host that is not Excel may take the add-in itself for the workbook in front
+        raise SheetError(_no_book(scene.click))
+    with Records() as records, ExitStack() as stack:
+        try:
+            stack.enter_context(BookLock(records.folder, scene.place.key))
+        except OSError:
+            _offer_to_cancel(scene, records)
+            return
+        stack.enter_context(_cancellable(scene))
+        deliver_waiting(scene.window, scene.place)
+        action(scene, records)
 
 
-def update(scene: Scene) -> None:
-    _update(scene, Request("selection"))
+@contextmanager
+def _cancellable(scene: Scene) -> Iterator[None]:
+    """While this lasts, a click on Cancel in the same workbook sets `scene.cancelled`; no request and no wait keeps it from being seen."""
+    click, over = scene.click, threading.Event()
+
+    def is_meant(data: bytes) -> bool:
+        try:
+            other = parse(data)
+        except ConfigError:
+            return False
+        return not other.book or (other.book, other.path) == (click.book, click.path)
+
+    def watch() -> None:
+        while not over.wait(_LOOK_EVERY):
+            if scene.clicks.is_cancelled(scene.began, is_meant):
+                scene.cancelled.set()
+
+    thread = threading.Thread(target=watch, name="cancel", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
-def update_cells(scene: Scene) -> None:
+def _no_book(click: Click) -> str:
+    if click.protected_view:
+        return f"“{click.protected_view}” is open in Protected View; click Enable Editing above the sheet, and try again."
+    return "No workbook is open; open the one with your contacts and try again."
+
+
+def _offer_to_cancel(scene: Scene, records: Records) -> None:
+    """Another click on this workbook is being carried out."""
+    running = _running(records, scene)
+    what = _how_far(running[0]) if running else "A click on this workbook is still being carried out."
+    if scene.window.dialogs.ask(what, ("Let it go on", "Cancel it")) == 1:
+        scene.clicks.cancel(scene.click.id, scene.data)
+        scene.window.end("Stopping: what is under way is finished, the rest is not sent.")
+    else:
+        scene.window.end(what)
+
+
+def _running(records: Records, scene: Scene) -> list[Run]:
+    return [run for run in records.journal.of_book(scene.place.key) if records.is_running(run.id)]
+
+
+def _how_far(run: Run) -> str:
+    verb = "undo" if run.kind is RunKind.UNDO else "update"
+    return f"An {verb} of this workbook is going on: {run.rows - run.open:,} of {sentences.rows(run.rows)} are done."
+
+
+def update(scene: Scene, records: Records) -> None:
+    _update(scene, records, Request("selection"))
+
+
+def update_cells(scene: Scene, records: Records) -> None:
     """Only the columns in which cells are selected; all areas lie in the same ones, else it could not be said what is sent."""
     columns = {area.columns for area in scene.click.areas}
     if len(columns) > 1:
         raise SelectionError("The selected areas lie in different columns; select cells of the same columns, or click Rows instead.")
     only = next(iter(columns), range(0))
-    _update(scene, Request("selection", columns=None if len(only) == COLUMNS else frozenset(only)))
+    _update(scene, records, Request("selection", columns=None if len(only) == COLUMNS else frozenset(only)))
 
 
-def update_empty(scene: Scene) -> None:
-    _update(scene, Request("selection", only_empty=True))
+def update_empty(scene: Scene, records: Records) -> None:
+    _update(scene, records, Request("selection", only_empty=True))
 
 
-def _update(scene: Scene, request: Request) -> None:
-    from reply_xl import jobs
+def _update(scene: Scene, records: Records, request: Request) -> None:
+    with scene.session(records) as session:
+        jobs.update(scene.window, scene.place, session, request)
 
+
+def pull(scene: Scene, records: Records) -> None:
+    with scene.session(records) as session:
+        jobs.pull(scene.window, scene.place, session, Request("selection"), overwrite=False)
+
+
+def retry(scene: Scene, records: Records) -> None:
+    """The last update of this sheet."""
+    with scene.session(records) as session:
+        run = _last_run(scene, session, lambda run: run.kind is not RunKind.UNDO)
+        if run is None:
+            raise ConfigError("This sheet has not been updated yet, so there is nothing to try again; click Update.")
+        jobs.retry(scene.window, scene.place, session, run, on_conflict=None, allow=frozenset())
+
+
+def undo(scene: Scene, records: Records) -> None:
+    """The last run of this sheet that may have changed something, an undo too; it is named in the question."""
+    with scene.session(records) as session:
+        run = _last_run(scene, session, lambda run: any(run.counts.get(word) for word in jobs.MAY_HAVE_CHANGED))
+        if run is None:
+            raise ConfigError("No update of this sheet is known on this computer, so there is nothing to undo.")
+        recorded = session.records.journal.recorded(run.id)
+        scene.window.say(sentences.named(recorded, session.records.journal.changes(run.id)))
+        jobs.undo(scene.window, scene.place, session, recorded, Policy(), None, always_asks=True)
+
+
+def _last_run(scene: Scene, session: Session, fits: Callable[[Run], bool]) -> Run | None:
+    """The newest run of the sheet that was clicked, on the server that is spoken to."""
+    for run in session.records.journal.of_book(scene.place.key):
+        is_this_sheet = run.page.sheet.casefold() == scene.click.sheet.casefold()
+        if is_this_sheet and run.server.base_url == session.contacts.base_url and fits(run):
+            return run
+    return None
+
+
+def columns(scene: Scene, records: Records) -> None:
+    """Puts the sheet “Reply columns” in front. Without a key or a connection custom fields are not looked up."""
     place = scene.place
-    deliver_waiting(scene.window, place)
-    with scene.session() as session:
-        jobs.update(scene.window, place, session, request)
+    with place.open() as book:
+        sheet = book.sheet(place.sheet)
+        request = with_choices(scene.window, Request(), book)
+        reading = sheet.read_header()
+    customs = None
+    with ExitStack() as stack:
+        try:
+            contacts = stack.enter_context(scene.session(records)).contacts
+            found, _, _ = read_columns(reading, contacts, request.agreed, request.proposed)
+            customs = contacts.custom_fields()
+        except (ConfigError, ApiError) as error:
+            scene.window.say(f"{error} Custom fields are not looked up.")
+            found, _, _ = read_columns(reading, None, request.agreed, request.proposed)
+    with place.open() as book:
+        name = book.write_columns(found, reading.rows, customs or (), in_front=True)
+    scene.window.end(
+        f"The sheet “{name}” shows where each column goes; choose there, then click Update or Preview on “{scene.click.sheet}”.",
+        in_a_box=customs is None,
+    )
 
 
-def pull(scene: Scene) -> None:
-    from reply_xl import jobs
+def cancel(scene: Scene) -> None:
+    """Says what is stopped, or that nothing runs."""
+    until = time.monotonic() + _OBEYED_WITHIN
+    with Records() as records:
+        running = _running(records, scene)
+    while not scene.clicks.is_obeyed(scene.click.id) and time.monotonic() < until:
+        time.sleep(0.1)
+    if not scene.clicks.is_obeyed(scene.click.id):
+        scene.clicks.forget_cancel(scene.click.id)
+        scene.window.end("Nothing is running for this workbook, so there is nothing to stop.")
+    else:
+        far = f" {_how_far(running[0])}" if running else ""
+        scene.window.end(f"Stopping: what is under way is finished, the rest is not sent.{far}")
 
-    place = scene.place
-    deliver_waiting(scene.window, place)
-    with scene.session() as session:
-        jobs.pull(scene.window, place, session, Request("selection"), overwrite=False)
 
-
-_ACTIONS: Mapping[Button, Callable[[Scene], None]] = {
+_FREE: frozenset[Button] = frozenset({Button.CANCEL})
+"""Buttons that need no workbook, or must work while another click on it is carried out."""
+_ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.UPDATE: update,
     Button.UPDATE_ROWS: update,
     Button.UPDATE_CELLS: update_cells,
     Button.UPDATE_EMPTY: update_empty,
     Button.PULL: pull,
+    Button.RETRY: retry,
+    Button.UNDO: undo,
+    Button.COLUMNS: columns,
+    Button.CANCEL: cancel,
 }

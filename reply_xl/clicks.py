@@ -45,20 +45,26 @@ class ClickFolder:
                 if path.suffix in _ENDINGS and self._now() - path.stat().st_mtime > _KEPT:
                     path.unlink(missing_ok=True)
 
-    def cancel(self, click_id: str) -> None:
-        """Asks whatever is going on to stop, as a click on Cancel does."""
-        (self._folder / f"{click_id}.cancel").touch()
+    def cancel(self, click_id: str, data: bytes) -> None:
+        """Asks what is going on for the workbook of a click to stop, as a click on Cancel does. `data`: of the click file."""
+        path = self._folder / f"{click_id}.cancel"
+        path.with_suffix(".tmp").write_bytes(data)
+        path.with_suffix(".tmp").replace(path)
+
+    def is_obeyed(self, click_id: str) -> bool:
+        """Whether a click on Cancel has been obeyed, or never was there."""
+        return not (self._folder / f"{click_id}.cancel").exists()
 
     def forget_cancel(self, click_id: str) -> None:
         with contextlib.suppress(OSError):
             (self._folder / f"{click_id}.cancel").unlink(missing_ok=True)
 
-    def is_cancelled(self, since: float) -> bool:
-        """Whether Cancel was clicked since then. A mark that is obeyed is deleted, and one from before is left to who made it."""
+    def is_cancelled(self, since: float, is_meant: Callable[[bytes], bool]) -> bool:
+        """Whether Cancel was clicked since then, by a click that `is_meant`. That mark is deleted; others are left to those they are for."""
         found = False
         with contextlib.suppress(OSError):
             for path in self._folder.glob("*.cancel"):
-                if path.stat().st_mtime >= since:
+                if path.stat().st_mtime >= since and is_meant(path.read_bytes()):
                     path.unlink(missing_ok=True)
                     found = True
         return found

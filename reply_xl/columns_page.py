@@ -22,9 +22,11 @@ _TITLES = (
 )
 
 
-def write_columns_page(book: Any, columns: Sequence[Column], rows: Sequence[Row], customs: Iterable[CustomField]) -> str:
+def write_columns_page(
+    book: Any, columns: Sequence[Column], rows: Sequence[Row], customs: Iterable[CustomField], *, in_front: bool = False
+) -> str:
     """Writes the sheet into an xlwings book, over an older one of ours, and returns its name. `rows`: of the sheet that the columns are of,
-    for the samples. Nothing is saved."""
+    for the samples; `in_front`: it is the sheet that is shown afterwards. Nothing is saved."""
     targets = targets_by_name(customs)
     lines = []
     for column in columns:
@@ -34,7 +36,7 @@ def write_columns_page(book: Any, columns: Sequence[Column], rows: Sequence[Row]
             lines.append([column.letter, column.header, goes, send.value, _samples(column, rows), f"{column.reason} ({column.sure.value})"])
     dropdowns = {_GOES: [_NOTHING, *(_label(target) for target in targets.values())], _SEND: [send.value for send in Send]}
     headers = (_COLUMN, _HEADER, _GOES, _SEND, _SAMPLES, _WHY)
-    return str(write_page(book, NAME, MARK, _TITLES, headers, lines, dropdowns=dropdowns).name)
+    return str(write_page(book, NAME, MARK, _TITLES, headers, lines, dropdowns=dropdowns, activate=in_front).name)
 
 
 def proposal(book: Any, customs: Iterable[CustomField] | None = None) -> tuple[Choices, list[str]]:

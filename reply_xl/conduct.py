@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from reply_xl.delivery import Delivered, deliver, fits
-from reply_xl.errors import JournalError, SheetError, WorkbookError
+from reply_xl.errors import HostBusy, JournalError, SheetError, WorkbookError
 from reply_xl.interrupts import stoppable, unbroken
 from reply_xl.model import Outcome
 from reply_xl.patches import Decision
@@ -26,9 +27,18 @@ from reply_xl.send import Terms, send
 from reply_xl.sheet import Sheet
 from reply_xl.workbook import FilePlace, checked_out
 
-Meanwhile = Callable[[threading.Event, Callable[[], Delivered]], None]
-"""What the caller does while requests are under way, until the event is set; the function writes the outcomes that wait by then into the
-workbook, and raises `SheetError` where that cannot be done now."""
+
+class Meanwhile(Protocol):
+    """What is done beside the sending, by whoever has the workbook open before them."""
+
+    def work(self, over: threading.Event, deliver: Callable[[], Delivered]) -> None:
+        """Until `over` is set. `deliver` writes the outcomes that wait by then into the workbook, and raises `SheetError` where that cannot be
+        done now."""
+
+    def waits(self, problem: HostBusy) -> bool:
+        """Whether the last results are tried again, after a while, where the workbook could not be written."""
+
+
 _log = logging.getLogger(__name__)
 
 
@@ -84,14 +94,14 @@ def conduct(
             if meanwhile is None:
                 send(decisions, terms, keep)
             else:
-                _send_beside(decisions, terms, keep, lambda: meanwhile(over, lambda: deliver_run(records, number, place)), over)
+                _send_beside(decisions, terms, keep, lambda: meanwhile.work(over, lambda: deliver_run(records, number, place)), over)
         unsaved: Sequence[Outcome] = recording.lost
         try:
             recorded = records.journal.recorded(number)
         except JournalError:  # what is known of the rows is known without it
             unsaved = told
         try:
-            delivered, problem = _deliver(records, recorded, unsaved, place), ""
+            delivered, problem = _deliver_at_last(lambda: _deliver(records, recorded, unsaved, place), meanwhile), ""
         except (SheetError, JournalError) as error:
             delivered, problem = None, str(error)
         except Exception:  # whatever a workbook does, what became of the rows must reach the caller
@@ -123,6 +133,15 @@ def _send_beside(
         raise
     finally:
         thread.join()
+
+
+def _deliver_at_last(deliver: Callable[[], Delivered], meanwhile: Meanwhile | None) -> Delivered:
+    while True:
+        try:
+            return deliver()
+        except HostBusy as error:
+            if meanwhile is None or not meanwhile.waits(error):
+                raise
 
 
 def deliver_only(records: Records, number: int, place: Place | None = None) -> Conducted:

@@ -19,6 +19,7 @@ from reply_xl.click import Click
 from reply_xl.columns_page import proposal, write_columns_page
 from reply_xl.errors import SheetError
 from reply_xl.model import Column, CustomField, Row
+from reply_xl.pages import is_ours
 from reply_xl.runs import Run
 from reply_xl.sheet import Sheet, choose_sheet
 
@@ -129,7 +130,10 @@ class LiveBook:
 
     def sheet(self, name: str | None = None) -> Sheet:
         name = name or self._sheet
-        return Sheet(choose_sheet(self.book, name), selected=self._areas if name == self._sheet else None)
+        sheet = choose_sheet(self.book, name)
+        if is_ours(sheet):
+            raise SheetError(f"“{name}” is a sheet of reply_xl and holds no contacts; click on the sheet that does.")
+        return Sheet(sheet, selected=self._areas if name == self._sheet else None)
 
     def sheets(self) -> list[str]:
         return [str(sheet.name) for sheet in self.book.sheets]
@@ -137,8 +141,10 @@ class LiveBook:
     def proposal(self) -> tuple[Choices, list[str]]:
         return proposal(self.book)
 
-    def write_columns(self, columns: Sequence[Column], rows: Sequence[Row], customs: Sequence[CustomField]) -> str:
-        return write_columns_page(self.book, columns, rows, customs)
+    def write_columns(
+        self, columns: Sequence[Column], rows: Sequence[Row], customs: Sequence[CustomField], *, in_front: bool = False
+    ) -> str:
+        return write_columns_page(self.book, columns, rows, customs, in_front=in_front)
 
     def check_savable(self) -> None:
         """Nothing to be said: what hinders writing shows when our columns are prepared."""

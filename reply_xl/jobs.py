@@ -36,6 +36,8 @@ from reply_xl.send import Terms
 from reply_xl.session import Session
 from reply_xl.undo import undoing
 
+MAY_HAVE_CHANGED = ("updated", "not stored", "undone", "unknown")
+"""Outcomes of runs that there is something to undo of."""
 EXIT_FINE, EXIT_NEEDS_ATTENTION = 0, 3
 
 
@@ -137,9 +139,11 @@ def undo(
     recorded: Recorded,
     policy: Policy,
     rows: frozenset[int] | None,
+    *,
+    always_asks: bool = False,
 ) -> int:
     """Puts back the values from before a run. `place` None: its results go into the run's own file; `rows`:
-    numbers as in the run, None for all."""
+    numbers as in the run, None for all; `always_asks`: also before one contact."""
     run = recorded.run
     with stoppable(session.cancelled):
         refuse_other_workspace(run, session)
@@ -150,7 +154,7 @@ def undo(
         face.say("There is nothing to undo in these rows.")
         return EXIT_FINE
     count = len(made.decisions)
-    will_ask = count > 1 and not face.yes
+    will_ask = (count > 1 or always_asks) and not face.yes
     if will_ask:
         face.look_at(made.standing, "Rows that stay as they are")
     if count:

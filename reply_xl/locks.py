@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
 import time
@@ -28,14 +29,15 @@ def lock(file: BinaryIO) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class RunLock:
-    """Held while a run goes on: whoever finds it free knows that the run's process has ended. Raises `OSError` if it is held."""
+class HeldFile:
+    """A file that is held while something goes on: whoever finds it free knows that the process at it has ended. Entering raises `OSError` if
+    another process holds it."""
 
-    def __init__(self, folder: Path, run: int) -> None:
-        self._path = folder / f"run-{run}.lock"
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._file: BinaryIO | None = None
 
-    def __enter__(self) -> RunLock:
+    def __enter__(self) -> HeldFile:
         until = time.monotonic() + _PATIENCE
         while self._file is None:
             file = self._path.open("ab")
@@ -67,6 +69,20 @@ class RunLock:
             if sys.platform == "win32":
                 with contextlib.suppress(OSError):  # another process has just opened it
                     self._path.unlink(missing_ok=True)
+
+
+class RunLock(HeldFile):
+    """Held while a run goes on."""
+
+    def __init__(self, folder: Path, run: int) -> None:
+        super().__init__(folder / f"run-{run}.lock")
+
+
+class BookLock(HeldFile):
+    """Held while a click on a workbook is carried out. `key`: what the journal calls the workbook."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        super().__init__(folder / f"book-{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}.lock")
 
 
 def is_running(folder: Path, run: int) -> bool:

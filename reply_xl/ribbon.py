@@ -20,8 +20,8 @@ from reply_xl import __version__, config
 from reply_xl.clicks import ClickFolder
 
 if TYPE_CHECKING:
-    from reply_xl.click import Click
-    from reply_xl.window import Dialogs, Window
+    from reply_xl.buttons import Scene
+    from reply_xl.window import Dialogs
 
 LOG = "click.log"
 _MOST_LOG_BYTES = 1_000_000
@@ -88,6 +88,7 @@ def _carry_out(data: bytes, clicks: ClickFolder, began: float, outside: Outside)
     """What goes wrong here before there is a window is for a box."""
     sentence = f"reply-xl is not whole on this computer; run “reply-xl doctor”. The file {LOG} in {config.shared_folder()} says more."
     try:
+        from reply_xl.buttons import Scene
         from reply_xl.click import parse
         from reply_xl.errors import ReplyXlError
         from reply_xl.excel import Excel, process_of_window
@@ -98,7 +99,7 @@ def _carry_out(data: bytes, clicks: ClickFolder, began: float, outside: Outside)
             _log.info("%s, add-in %s", click.button, click.addin_version)
             cancelled = threading.Event()
             excel = Excel(outside.engine(), click, process_of_window)
-            window = Window(excel, outside.dialogs(), clicks, cancelled, began)
+            window = Window(excel, outside.dialogs(), cancelled)
         except ReplyXlError as error:
             sentence = str(error)
             raise
@@ -106,23 +107,23 @@ def _carry_out(data: bytes, clicks: ClickFolder, began: float, outside: Outside)
         _log.exception("the click cannot be carried out")
         outside.dialogs().tell(sentence)
         return 1
-    code = _press(click, excel, window, cancelled, outside.base_url)
+    code = _press(Scene(click, data, clicks, began, excel, window, cancelled, outside.base_url))
     time.sleep(outside.linger)
     window.progress.clear()
     return code
 
 
-def _press(click: Click, excel: Any, window: Window, cancelled: threading.Event, base_url: str | None) -> int:
+def _press(scene: Scene) -> int:
+    from reply_xl.buttons import press
     from reply_xl.errors import Cancelled, ConfigError, NotAgreed, ReplyXlError
     from reply_xl.versions import difference
 
+    window = scene.window
     try:
-        from reply_xl.buttons import Scene, press
-
-        old = difference(click.addin_version, __version__)
+        old = difference(scene.click.addin_version, __version__)
         if old is not None:
             raise ConfigError(old)
-        press(Scene(click, excel, window, cancelled, base_url))
+        press(scene)
     except NotAgreed as error:
         window.end(str(error))
     except Cancelled:

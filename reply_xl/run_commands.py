@@ -169,10 +169,12 @@ def forget(arguments: argparse.Namespace) -> int:
 
 def _named(records: Records, number: int | None, *, changed: bool = False) -> Run:
     """The run of this number, or the newest one; `changed`: the newest that may have changed something."""
+    from reply_xl.jobs import MAY_HAVE_CHANGED
+
     if number is not None:
         return records.journal.run(number)
     for run in records.journal.runs():
-        if not changed or any(run.counts.get(word) for word in ("updated", "not stored", "undone", "unknown")):
+        if not changed or any(run.counts.get(word) for word in MAY_HAVE_CHANGED):
             return run
     raise ConfigError("There is no run on this computer yet; “reply-xl push BOOK” makes one.")
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from reply_xl import sentences
-from reply_xl.clicks import ClickFolder
 from reply_xl.conduct import Conducted
 from reply_xl.delivery import Delivered
 from reply_xl.dialogue import say_gone
@@ -31,6 +30,8 @@ _LOOK_EVERY = 0.5
 """Seconds between two looks for a click on Cancel."""
 BLOCK_EVERY = 20.0
 """Seconds between two blocks of results."""
+_PAUSE, _LONGEST_WAIT = 5.0, 600.0
+"""Seconds between two tries to write the last results into a busy Excel, and for all of them."""
 _LONGEST = 240
 _MOST_LINES = 18
 _log = logging.getLogger(__name__)
@@ -113,12 +114,13 @@ class Bar:
 
 
 class Window:
-    """`clicks` tells whether Cancel was clicked since `began` (seconds since 1970), which sets `cancelled`; `sentence` is the last one, for the bar."""
+    """`cancelled` is set when Cancel was clicked; `sentence` is the last one, for the bar."""
 
     yes = False
 
-    def __init__(self, excel: Excel, dialogs: Dialogs, clicks: ClickFolder, cancelled: threading.Event, began: float) -> None:
-        self._excel, self.dialogs, self._clicks, self._cancelled, self._began = excel, dialogs, clicks, cancelled, began
+    def __init__(self, excel: Excel, dialogs: Dialogs, cancelled: threading.Event) -> None:
+        self._excel, self.dialogs, self._cancelled = excel, dialogs, cancelled
+        self._waited = 0.0
         self.progress = Bar(excel)
         self.notes: list[str] = []
         self.sentence = ""
@@ -180,28 +182,35 @@ class Window:
             self.say(f"{done.problem} The results of {rows} are kept and written with the next click on this workbook.")
         else:
             say_gone(self, records, run, done.delivered.gone)
-        if run.open and cancelled:
-            self.say("Stopped. Retry failed sends the rest.")
         is_fine = all(outcome.word in FINE_WORDS for outcome in outcomes)
-        needs_attention = cancelled or done.delivered is None or bool(done.unsaved)
-        self.end(told if is_fine else f"{told} The rows say why.", in_a_box=needs_attention or bool(done.delivered and done.delivered.gone))
-        return FINE if is_fine and not needs_attention else NEEDS_ATTENTION
+        is_lost = done.delivered is None or bool(done.unsaved)
+        if run.open and cancelled:
+            told = f"{told} Retry failed sends the rest."
+        elif not is_fine:
+            told = f"{told} The rows say why."
+        self.end(told, in_a_box=is_lost or bool(done.delivered and done.delivered.gone))
+        return FINE if is_fine and not is_lost and not cancelled else NEEDS_ATTENTION
 
-    def meanwhile(self, over: threading.Event, deliver: Callable[[], Delivered]) -> None:
-        """While requests are under way: looks for Cancel, shows how far it is, and writes what has arrived, until `over` is set."""
+    @property
+    def meanwhile(self) -> Window:
+        return self
+
+    def work(self, over: threading.Event, deliver: Callable[[], Delivered]) -> None:
+        """Shows how far the run is, and writes what has arrived, until `over` is set."""
         last = time.monotonic()
         while not over.wait(_LOOK_EVERY):
-            if self._clicks.is_cancelled(self._began):
-                self._cancelled.set()
             self.progress.refresh()
             if time.monotonic() - last >= BLOCK_EVERY:
                 try:
                     deliver()
-                except HostBusy as error:
-                    _log.info("results wait: %s", error)
                 except SheetError as error:
-                    _log.warning("results wait: %s", error)
+                    _log.info("results wait: %s", error)
                 last = time.monotonic()
+
+    def waits(self, problem: HostBusy) -> bool:
+        """For some minutes, unless Cancel is clicked: the user may be typing a long cell."""
+        self._waited += _PAUSE
+        return self._waited <= _LONGEST_WAIT and not self._cancelled.wait(_PAUSE)
 
     def end(self, sentence: str, *, in_a_box: bool = False) -> None:
         """The last sentence of a click: in the bar, and where a person should not miss it in a box, with what else was said."""

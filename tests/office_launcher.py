@@ -47,9 +47,13 @@ def main() -> int:
     settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 
     def engine() -> Any:
+        import xlwings
         from office_engine import connect
 
-        return connect(settings["pipe"], status=Path(settings["status"]))
+        found = connect(settings["pipe"], status=Path(settings["status"]))
+        xlwings.engines.add(found)
+        found.activate()
+        return found
 
     answers = Answers(Path(settings["boxes"]), Path(settings["answers"]))
     return ribbon.main(sys.argv[2:], ribbon.Outside(engine, lambda: answers, settings["base_url"], linger=0))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from clicking import Clicking, by_header
+from clicking import Clicking, by_header, until
 from conftest import FIRST_ID, Book, patches
 from office_engine import is_available, why_not
 
@@ -49,3 +49,101 @@ def test_update_of_a_filtered_selection_of_several_areas(office: Clicking, book:
     (box,) = office.asked()
     assert "2 contacts will change" in box["text"]
     assert office.bar()[-2].startswith("Reply: Updated 2.")
+
+
+def test_undo_names_the_last_update_and_puts_the_values_back(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """Undo takes the last run of this sheet, names it in the question, restores the contacts and the cells."""
+    before = [sandbox.contact(FIRST_ID + index).get("title") for index in range(2)]
+    opened = office.open(leads(book, 2))
+    office.select(opened, "Contacts", "A2:A3")
+    office.answer("Update them", "Undo it")
+    office.press(Button.UPDATE)
+    office.wait()
+    assert [sandbox.contact(FIRST_ID + index)["title"] for index in range(2)] == ["Title 0", "Title 1"]
+    office.press(Button.UNDO)
+    office.wait()
+    assert [sandbox.contact(FIRST_ID + index).get("title") for index in range(2)] == before, office.log()
+    assert [row["Reply status"] for row in by_header(opened, "Contacts", 2)] == ["Undone", "Undone"]
+    assert "push on book.xlsx, sheet Contacts" in office.asked()[-1]["text"]
+
+
+def test_cancel_in_mid_run(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """Cancel stops the run of this workbook: what was sent keeps its result, the rest is cancelled; Retry failed sends the rest."""
+    opened = office.open(leads(book, 10))
+    sandbox.set(latency=0.5)
+    office.select(opened, "Contacts", "A2:A11")
+    office.answer("Update them", "Update them")
+    office.press(Button.UPDATE)
+    until(lambda: bool(patches(sandbox)), 20, office.log)
+    office.press(Button.CANCEL)
+    office.wait()
+    sandbox.set(latency=0)
+    said = [row["Reply status"] for row in by_header(opened, "Contacts", 10)]
+    assert set(said) == {"Updated", "Cancelled"}, office.log()
+    assert len(patches(sandbox)) == said.count("Updated")
+    assert any("Stopping" in text for text in office.bar())
+    office.press(Button.RETRY)
+    office.wait()
+    assert {row["Reply status"] for row in by_header(opened, "Contacts", 10)} == {"Updated"}, office.log()
+    assert len(patches(sandbox)) == 10
+
+
+def test_cancel_when_nothing_runs(office: Clicking, book: Book) -> None:
+    """It says so, and leaves no mark behind that would stop the next run."""
+    office.open(leads(book))
+    office.press(Button.CANCEL)
+    office.wait()
+    assert office.bar()[-2] == "Reply: Nothing is running for this workbook, so there is nothing to stop."
+    assert not list((office.user / "clicks").glob("*.cancel"))
+
+
+@pytest.mark.parametrize("choice", ["Let it go on", "Cancel it"])
+def test_a_second_click_during_a_run(office: Clicking, book: Book, make_sandbox: Callable[..., Sandbox], choice: str) -> None:
+    """It says what is going on and offers Cancel; nothing is sent twice."""
+    sandbox = make_sandbox(40, latency=0.4)
+    office.set_up(sandbox.url)
+    opened = office.open(leads(book, 40))
+    office.select(opened, "Contacts", "A2:A41")
+    office.answer("Update them", choice)
+    office.press(Button.UPDATE)
+    until(lambda: bool(patches(sandbox)), 20, office.log)
+    office.press(Button.UPDATE)
+    office.wait()
+    said = {row["Reply status"] for row in by_header(opened, "Contacts", 40)}
+    assert said == ({"Updated"} if choice == "Let it go on" else {"Updated", "Cancelled"}), office.log()
+    assert any("An update of this workbook is going on" in box["text"] for box in office.asked())
+    assert len({request.path for request in patches(sandbox)}) == len(patches(sandbox))
+
+
+def test_columns(office: Clicking, book: Book) -> None:
+    """The sheet “Reply columns” comes to the front; a click on Update there says where to click instead."""
+    opened = office.open(leads(book))
+    office.select(opened, "Contacts", "A2")
+    office.press(Button.COLUMNS)
+    office.wait()
+    assert opened.sheets.active.name == "Reply columns", office.log()
+    lines = [line[:4] for line in opened.sheets["Reply columns"].range("A1:D6").raw_value]
+    assert ["C", "Title", "Title", "yes"] in [list(line) for line in lines]
+    office.press(Button.UPDATE)
+    office.wait()
+    assert "holds no contacts" in office.asked()[-1]["text"]
+
+
+def test_no_workbook(office: Clicking, sandbox: Sandbox) -> None:
+    """Without a workbook the button says so, and nothing is asked of Reply."""
+    office.press(Button.UPDATE)
+    office.wait()
+    assert "No workbook is open" in office.asked()[-1]["text"], office.log()
+    assert sandbox.requests == []
+
+
+def test_the_server_is_down(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """One sentence, and no cell is written."""
+    opened = office.open(leads(book))
+    office.select(opened, "Contacts", "A2:A3")
+    sandbox.stop()
+    office.press(Button.UPDATE)
+    office.wait()
+    (box,) = office.asked()
+    assert "does not answer" in box["text"]
+    assert "Reply status" not in by_header(opened, "Contacts", 2)[0]
