@@ -7,12 +7,13 @@ folder that Excel does not open.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from reply_xl.computers import Computer, this_computer
-from reply_xl.places import RUN_NAME, RUN_ONCE, places
+from reply_xl.places import RUN_NAME, RUN_ONCE, Places, places
 
 _EVERY = 0.5
 _LONGEST = 3 * 24 * 3600.0
@@ -24,7 +25,7 @@ def put_addin(computer: Computer, data: bytes) -> bool:
     """Whether the file stands in its place now; otherwise it is staged, and a process waits until Excel is closed. Raises `OSError`."""
     at = places(computer)
     at.startup.mkdir(parents=True, exist_ok=True)
-    scratch = at.startup.parent / f"{at.addin.name}.tmp"
+    scratch = _scratch(at)
     try:
         _write(scratch, data)
         computer.deeds.put(scratch, at.addin)
@@ -64,7 +65,7 @@ def place_staged(computer: Computer, wait: Callable[[float], None] = time.sleep,
 
 def _is_placed(computer: Computer, data: bytes) -> bool:
     at = places(computer)
-    scratch = at.startup.parent / f"{at.addin.name}.tmp"
+    scratch = _scratch(at)
     try:
         _write(scratch, data)
         computer.deeds.put(scratch, at.addin)
@@ -76,6 +77,11 @@ def _is_placed(computer: Computer, data: bytes) -> bool:
     finally:
         scratch.unlink(missing_ok=True)
     return False
+
+
+def _scratch(at: Places) -> Path:
+    """Of this process alone, on the disk of the start-up folder and outside of it."""
+    return at.startup.parent / f"{at.addin.name}.{os.getpid()}.tmp"
 
 
 def _write(file: Path, data: bytes) -> None:
