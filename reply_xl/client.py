@@ -5,9 +5,7 @@ Nothing that may have arrived is repeated here, except reads and a request that 
 
 from __future__ import annotations
 
-import contextlib
 import email.utils
-import ipaddress
 import json
 import re
 import sys
@@ -21,6 +19,7 @@ import urllib3.exceptions as transport
 from requests.auth import AuthBase
 
 from reply_xl import __version__, answers
+from reply_xl.base_urls import checked_base_url, is_loopback
 from reply_xl.connections import Connections
 from reply_xl.errors import ApiFailed, ApiUnreachable, ConfigError, RateLimited
 from reply_xl.model import Contact, ContactList, CustomField, Named, Pace, Page, Whoami
@@ -29,7 +28,6 @@ from reply_xl.unreachable import explain
 
 _T = TypeVar("_T")
 
-REPLY_URL = "https://api.reply.io"
 _MOST_BYTES = 64 * 2**20
 """An answer longer than this is not read: a page of 1,000 contacts is a few megabytes."""
 _READ_ATTEMPTS = 4
@@ -39,41 +37,6 @@ _LONGEST_HOLD = 3600.0
 _CHUNK = 2**16
 _TOO_LONG = 3.0
 """An answer's body may take this many read timeouts in all: a trickle is a stall too."""
-
-
-def checked_base_url(url: str) -> str:
-    """`url` without a trailing slash. Raises `ConfigError` unless it is https, or http to this machine itself."""
-    try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if not host and _with_scheme(url):
-        raise ConfigError(f"“{url}” is not a base URL; write {_with_scheme(url)}.")
-    if not host or parts.username or parts.password or parts.query or parts.fragment or any(char <= " " for char in url.strip()):
-        raise ConfigError(f"“{url}” is not a base URL; use {REPLY_URL} or leave it out.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
-        raise ConfigError(f"“{url}” is not safe for an API key; the base URL must begin with https://.")
-    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
-
-
-def _with_scheme(url: str) -> str:
-    """The base URL that somebody meant who left out its beginning, or ""."""
-    for scheme in ("http", "https"):
-        with contextlib.suppress(ConfigError):
-            return checked_base_url(f"{scheme}://{url.strip()}") if "://" not in url else ""
-    return ""
-
-
-def is_loopback(url: str) -> bool:
-    """Whether `url` names this machine itself: `localhost` or a loopback address."""
-    host = urlsplit(url.strip()).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _Bearer(AuthBase):
@@ -243,15 +206,8 @@ class Client:
                 self.instance = response.headers.get("Reply-Sandbox", self.instance)
                 retry_after = _seconds(response.headers.get("Retry-After"))
         except (requests.RequestException, transport.HTTPError, OSError, ValueError) as error:
-            raise self._explained(error, before) from error
+            raise explain(error, self.base_url, self.proxy, before) from error
         return response.status_code, retry_after, answer
-
-    def _explained(self, error: BaseException, before: BaseException | None) -> ApiUnreachable:
-        host = urlsplit(self.base_url).hostname or ""
-        is_practice = is_loopback(self.base_url)
-        server = "Reply" if is_practice or host == urlsplit(REPLY_URL).hostname else host
-        practice = self.base_url if is_practice else ""
-        return explain(error, host=host, server=server, practice=practice, proxy=self.proxy, before=before)
 
     def _read(self, response: requests.Response) -> bytes:
         """The body, as it arrives: neither its length nor the time it takes is without limit."""

@@ -199,7 +199,7 @@ def login(arguments: argparse.Namespace) -> int:
 
 def logout(arguments: argparse.Namespace) -> int:
     from reply_xl import config
-    from reply_xl.client import REPLY_URL, checked_base_url
+    from reply_xl.base_urls import REPLY_URL, checked_base_url
 
     gone = config.forget_key(checked_base_url(REPLY_URL if arguments.base_url is None else arguments.base_url))
     print("The key was removed from the keychain." if gone else "There was no key in the keychain.")

@@ -23,7 +23,6 @@ _PORTS = {"http": 80, "https": 443}
 _KINDS = {"PROXY": "http", "HTTP": "http", "HTTPS": "https", "SOCKS": "socks", "SOCKS4": "socks4", "SOCKS5": "socks5"}
 """How a PAC script names proxies, and how an address does."""
 _DIRECT = ""
-_LONGEST_SEARCH = 8.0
 _LONGEST_KNOCK = 2.0
 
 
@@ -65,7 +64,9 @@ def find_proxy(url: str, system: System | None = None) -> Proxy | None:
     `HTTPS_PROXY` and `ALL_PROXY` go before the system's settings, a script before a fixed address, and `NO_PROXY` before everything. Of
     several proxies of a script it is the first that can be connected to. Raises `ConfigError`, which never repeats the address, for one
     that cannot be used."""
-    if requests.utils.should_bypass_proxies(url, no_proxy=None):
+    host = urlsplit(url).hostname or ""
+    of_python: Any = urllib.request  # which has more than its types tell
+    if of_python.proxy_bypass_environment(host):
         return None
     given = urllib.request.getproxies_environment()
     for scheme in ("https", "all"):
@@ -77,7 +78,7 @@ def find_proxy(url: str, system: System | None = None) -> Proxy | None:
         return _answering(_candidates(found), f"the automatic proxy settings of {system.name}")
     fixed = system.static()
     address = fixed.get("https") or fixed.get("all")
-    if not address or system.bypasses(urlsplit(url).hostname or ""):
+    if not address or system.bypasses(host):
         return None
     return _parsed(address, f"the proxy settings of {system.name}")
 
@@ -86,20 +87,29 @@ def this_system() -> System:
     """Windows: the user's settings and, by WinHTTP, scripts. Mac: the fixed settings; scripts are not read. Elsewhere nothing."""
     of_python: Any = urllib.request
     if sys.platform == "win32":
-        return System("Windows", of_python.getproxies_registry, of_python.proxy_bypass_registry, _searched_in_time)
+        of_requests: Any = requests.utils  # Python's own looks every name up before it compares
+        return System("Windows", of_python.getproxies_registry, of_requests.proxy_bypass_registry, _search_on_windows)
     if sys.platform == "darwin":
         return System("this Mac", of_python.getproxies_macosx_sysconf, of_python.proxy_bypass_macosx_sysconf, lambda url: None)
     return System("this computer", dict, lambda host: False, lambda url: None)
 
 
-def _searched_in_time(url: str) -> str | None:
-    """What WinHTTP finds, if it finds it soon: a search that hangs holds up no click."""
+def _search_on_windows(url: str) -> str | None:
     from reply_xl.winhttp import find_automatic_proxies
 
+    return search_in_time(find_automatic_proxies, url)
+
+
+def search_in_time(search: Callable[[str], str | None], url: str, soon: float = 1.0, latest: float = 8.0) -> str | None:
+    """What `search` finds for `url`, None if it takes too long: seconds where no server can be asked without a proxy, else one.
+
+    Windows detects proxies by default, which takes seconds on some networks that have none; no click waits for that."""
     found: list[str | None] = []
-    thread = threading.Thread(target=lambda: found.append(find_automatic_proxies(url)), daemon=True)
+    thread = threading.Thread(target=lambda: found.append(search(url)), daemon=True)
     thread.start()
-    thread.join(_LONGEST_SEARCH)
+    thread.join(soon)
+    if thread.is_alive() and not _takes_a_connection(urlsplit(url).hostname or "", urlsplit(url).port or 443):
+        thread.join(latest)
     return found[0] if found else None
 
 
@@ -132,7 +142,7 @@ def _answering(addresses: Sequence[str], source: str) -> Proxy | None:
             problem = problem or error
             continue
         usable.append(proxy)
-        if len(addresses) == 1 or _takes_a_connection(proxy):
+        if len(addresses) == 1 or _takes_a_connection(proxy.host, proxy.port):
             return proxy
     if usable:
         return usable[0]
@@ -141,9 +151,9 @@ def _answering(addresses: Sequence[str], source: str) -> Proxy | None:
     return None
 
 
-def _takes_a_connection(proxy: Proxy) -> bool:
+def _takes_a_connection(host: str, port: int) -> bool:
     try:
-        with socket.create_connection((proxy.host, proxy.port), _LONGEST_KNOCK):
+        with socket.create_connection((host, port), _LONGEST_KNOCK):
             return True
     except OSError:
         return False
@@ -160,7 +170,7 @@ def _parsed(text: str, source: str) -> Proxy:
     # A password with a bare “#”, “?” or “/” ends the host too early: what is left would be taken for another address.
     if not host or "@" in parts.path + parts.query + parts.fragment or not re.fullmatch(r"[\w.:%-]+", host):
         raise ConfigError(
-            f"The address of the proxy in {source} cannot be read; it looks like http://proxy.example.com:8080, with signs such as "
+            f"The address of the proxy in {source} cannot be read; it looks like http://SERVER:8080, with signs such as "
             "#, / and @ in a password written as %23, %2F and %40."
         )
     if parts.scheme not in _PORTS:

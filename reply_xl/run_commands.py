@@ -189,7 +189,7 @@ def _to_resume(records: Records, number: int | None) -> Run | None:
 
 
 def _refuse_other_address(run: Run, base_url: str | None) -> None:
-    from reply_xl.client import checked_base_url
+    from reply_xl.base_urls import checked_base_url
 
     if base_url is not None and checked_base_url(base_url) != run.server.base_url:
         raise ConfigError(f"Run {run.id} was sent to {run.server.base_url}, so it goes on there; leave --base-url out.")

@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from reply_xl import config
-from reply_xl.client import REPLY_URL, Client, checked_base_url, is_loopback
+from reply_xl.base_urls import REPLY_URL, checked_base_url, is_loopback
+from reply_xl.client import Client
 from reply_xl.errors import ApiRefused, NotAuthorised
 from reply_xl.model import Bases, FieldValue, Memory, Whoami
 from reply_xl.pace import REPLY_QUOTA, WindowPace, parse_quota

@@ -29,7 +29,7 @@ def install(arguments: argparse.Namespace) -> int:
 
 def uninstall(arguments: argparse.Namespace) -> int:
     from reply_xl import config
-    from reply_xl.client import REPLY_URL
+    from reply_xl.base_urls import REPLY_URL
     from reply_xl.computers import named_computer
     from reply_xl.console import Progress
     from reply_xl.face import Question

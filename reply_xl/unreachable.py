@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import requests
 import urllib3.exceptions as transport
 
+from reply_xl.base_urls import REPLY_URL, is_loopback
 from reply_xl.connections import tunnel_status, unreadable_certificates, was_connecting
 from reply_xl.errors import ApiUnreachable
 from reply_xl.proxies import Proxy
@@ -21,18 +23,17 @@ _SELF_SIGNED = {18}
 _UNKNOWN_AUTHORITY = {2, 19, 20, 21, 0x800B0109, 0x800B010A, -67843, -25318}
 
 
-def explain(
-    error: BaseException, *, host: str, server: str, practice: str, proxy: Proxy | None, before: BaseException | None
-) -> ApiUnreachable:
+def explain(error: BaseException, base_url: str, proxy: Proxy | None, before: BaseException | None) -> ApiUnreachable:
     """The failed exchange `error` as the error to raise; `sent` is False only if its innermost reasons prove that nothing had left.
 
-    `server`: what a sentence calls it; `practice`: the base URL of a server on this machine, else ""; `before`: an exception that was
-    being handled already when the exchange began, which says nothing about it."""
+    `before`: an exception that was being handled already when the exchange began, which says nothing about it."""
+    host = urlsplit(base_url).hostname or ""
+    server = "Reply" if is_loopback(base_url) or host == urlsplit(REPLY_URL).hostname else host
     reasons = _reasons(error, before)
     if not any(was_connecting(reason) for reason in reasons):
         return ApiUnreachable(_after_sending(reasons, host, server), sent=not _never_tried(reasons))
-    if practice and not _found(reasons, ssl.SSLError):
-        said = f"The practice server at {practice} does not answer; start it with “reply-xl sandbox” in another window."
+    if is_loopback(base_url) and not _found(reasons, ssl.SSLError):
+        said = f"The practice server at {base_url} does not answer; start it with “reply-xl sandbox” in another window."
     elif proxy is not None:
         said = _through(proxy, reasons, host, server)
     else:

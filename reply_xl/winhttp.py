@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 _NO_PROXY_FOR_THE_SCRIPT = 1  # WINHTTP_ACCESS_TYPE_NO_PROXY
 _NAMED_PROXY = 3  # WINHTTP_ACCESS_TYPE_NAMED_PROXY
 _AUTO_DETECT, _CONFIG_URL = 1, 2  # WINHTTP_AUTOPROXY_…
 _BY_DHCP_AND_DNS = 3  # WINHTTP_AUTO_DETECT_TYPE_…
+_LOGIN_FAILURE = 12015  # ERROR_WINHTTP_LOGIN_FAILURE
 _MILLISECONDS = 5000
 
 
@@ -46,15 +48,23 @@ class _Answer(ctypes.Structure):
     _fields_ = (("access", ctypes.c_uint32), ("proxy", ctypes.c_void_p), ("bypass", ctypes.c_void_p))
 
 
-def find_automatic_proxies(url: str, library: Any = None, free: Any = None) -> str | None:
+class Windows(NamedTuple):
+    """The parts of Windows that are asked: `winhttp.dll`, `GlobalFree` and the error of the last call."""
+
+    library: Any
+    free: Callable[[int], object]
+    last_error: Callable[[], int]
+
+
+def find_automatic_proxies(url: str, windows: Windows | None = None) -> str | None:
     """The proxies for `url` as Windows finds them, best first and separated by semicolons; "" if it says that there is none.
 
-    None where the user's settings ask for nothing automatic, or where nothing was found. `library` and `free` stand for `winhttp.dll` and
-    `GlobalFree`. May take seconds where a network does not answer. Source: Microsoft's reference of WinHttpGetProxyForUrl."""
-    if library is None:
+    None where the user's settings ask for nothing automatic, or where nothing was found. May take seconds where a network does not answer. Source: Microsoft's reference of WinHttpGetProxyForUrl."""
+    if windows is None:
         if sys.platform != "win32":
             return None
-        library, free = _of_windows()
+        windows = _this_windows()
+    library, free, last_error = windows
     settings = _UserSettings()
     if not library.WinHttpGetIEProxyConfigForCurrentUser(ctypes.byref(settings)):
         return None
@@ -72,19 +82,21 @@ def find_automatic_proxies(url: str, library: Any = None, free: Any = None) -> s
     try:
         library.WinHttpSetTimeouts(session, *[_MILLISECONDS] * 4)
         for options in ways:
-            # The user's name and password go to the server of the script only if it will not give it without them, as Microsoft advises.
             for options.signs_in in (0, 1):
                 answer = _Answer()
                 if library.WinHttpGetProxyForUrl(session, url, ctypes.byref(options), ctypes.byref(answer)):
                     proxy = _text(answer.proxy, free)
                     _text(answer.bypass, free)
                     return proxy if answer.access == _NAMED_PROXY else ""
+                # The user signs in to the server of the script only if it will not give it otherwise, as Microsoft advises.
+                if last_error() != _LOGIN_FAILURE:
+                    break
         return None
     finally:
         library.WinHttpCloseHandle(session)
 
 
-def _text(address: int | None, free: Any) -> str:
+def _text(address: int | None, free: Callable[[int], object]) -> str:
     """The text at an address that Windows gave, which is freed."""
     if not address:
         return ""
@@ -93,16 +105,16 @@ def _text(address: int | None, free: Any) -> str:
     return text
 
 
-def _of_windows() -> tuple[Any, Any]:
-    """`winhttp.dll` and `GlobalFree`, with the types of what they take and return: a handle is 64 bits wide."""
-    windows: Any = ctypes
-    library = windows.WinDLL("winhttp", use_last_error=True)
+def _this_windows() -> Windows:
+    """With the types of what they take and return: a handle is 64 bits wide."""
+    of_windows: Any = ctypes
+    library = of_windows.WinDLL("winhttp", use_last_error=True)
     pointer, text, number = ctypes.c_void_p, ctypes.c_wchar_p, ctypes.c_uint32
     library.WinHttpOpen.argtypes, library.WinHttpOpen.restype = (text, number, text, text, number), pointer
     library.WinHttpCloseHandle.argtypes = (pointer,)
     library.WinHttpSetTimeouts.argtypes = (pointer, *[ctypes.c_int] * 4)
     library.WinHttpGetIEProxyConfigForCurrentUser.argtypes = (pointer,)
     library.WinHttpGetProxyForUrl.argtypes = (pointer, text, pointer, pointer)
-    free = windows.WinDLL("kernel32").GlobalFree
+    free = of_windows.WinDLL("kernel32").GlobalFree
     free.argtypes, free.restype = (pointer,), pointer
-    return library, free
+    return Windows(library, free, of_windows.get_last_error)

@@ -21,7 +21,8 @@ from conftest import FIRST_ID, KEY, patches
 from tcp_proxy import CUT_AFTER, CUT_BEFORE, CUT_HALFWAY, STALL_AFTER, TcpProxy
 
 from reply_xl import __version__
-from reply_xl.client import Client, checked_base_url, is_loopback
+from reply_xl.base_urls import checked_base_url, is_loopback
+from reply_xl.client import Client
 from reply_xl.errors import (
     ApiError,
     ApiFailed,

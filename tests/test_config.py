@@ -11,7 +11,7 @@ from conftest import KEY
 from file_keyring import FileKeyring
 
 from reply_xl import config
-from reply_xl.client import REPLY_URL
+from reply_xl.base_urls import REPLY_URL
 from reply_xl.errors import ConfigError
 
 LOCAL = "http://127.0.0.1:8765"

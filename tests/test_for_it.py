@@ -11,7 +11,7 @@ import pytest
 
 import reply_xl
 from reply_xl import agent, config, install, launcher, logon, places, placing, records, ribbon
-from reply_xl.client import REPLY_URL
+from reply_xl.base_urls import REPLY_URL
 from reply_xl.computers import System, rehearsal
 from reply_xl.functions_files import LIBRARIES, FunctionsFiles
 

@@ -17,7 +17,7 @@ from reply_xl import errors
 LEVELS = """
 __init__ errors interrupts locks versions registries vba launcher
 model database busy clicks dialogs
-links windows_zones addin_file applescript
+links windows_zones base_urls addin_file applescript
 fields addresses host_values csv_text parts header_words
 cell_text countries click
 emails number_formats phone_hints phones sizes time_zones truths

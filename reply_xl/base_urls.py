@@ -1,0 +1,46 @@
+"""Which servers may be given the API key: Reply, another one over https, or this machine itself."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+from urllib.parse import urlsplit
+
+from reply_xl.errors import ConfigError
+
+REPLY_URL = "https://api.reply.io"
+
+
+def checked_base_url(url: str) -> str:
+    """`url` without a trailing slash. Raises `ConfigError` unless it is https, or http to this machine itself."""
+    try:
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if not host and _with_scheme(url):
+        raise ConfigError(f"“{url}” is not a base URL; write {_with_scheme(url)}.")
+    if not host or parts.username or parts.password or parts.query or parts.fragment or any(char <= " " for char in url.strip()):
+        raise ConfigError(f"“{url}” is not a base URL; use {REPLY_URL} or leave it out.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
+        raise ConfigError(f"“{url}” is not safe for an API key; the base URL must begin with https://.")
+    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
+
+
+def _with_scheme(url: str) -> str:
+    """The base URL that somebody meant who left out its beginning, or ""."""
+    for scheme in ("http", "https"):
+        with contextlib.suppress(ConfigError):
+            return checked_base_url(f"{scheme}://{url.strip()}") if "://" not in url else ""
+    return ""
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this machine itself: `localhost` or a loopback address."""
+    host = urlsplit(url.strip()).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
