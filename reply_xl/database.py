@@ -6,13 +6,20 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from reply_xl.errors import JournalError
 
 Parameters = Sequence[object] | dict[str, object]
 _PATIENCE = 0.5
 """Seconds that a reader waits for a file that is locked, which a journal is for moments only."""
+
+
+def file_uri(file: PurePath) -> str:
+    """As SQLite reads it: also where the profile lies on a server, of which Python's own `as_uri` makes a host, and SQLite an error."""
+    path = file.as_posix()
+    return f"file://{'' if path.startswith('/') else '/'}{quote(path, safe='/:')}"
 
 
 class Reader:
@@ -30,7 +37,7 @@ class Reader:
         with self._guarded():
             # not mode=ro: that would leave the files beside it behind
             self._connection = sqlite3.connect(
-                f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+                f"{file_uri(file.absolute())}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
         try:
             with self._guarded():

@@ -23,11 +23,11 @@ class FunctionsFiles:
     libraries: dict[str, bytes]
 
 
-def functions_files(environment: Path | None = None) -> FunctionsFiles:
-    """As they are in this installation. `environment`: the Python environment that holds xlwings' libraries, this one unless given. Raises
-    `ConfigError` where one is not there."""
+def functions_files(environment: Path | None = None, folder: Path | None = None) -> FunctionsFiles:
+    """As they are in this installation. `environment`: the Python environment that holds xlwings' libraries, this one unless given; `folder`:
+    where the add-in lies, that of this package unless given. Raises `ConfigError` where one is not there."""
     try:
-        addin = (Path(__file__).parent / "addin" / FUNCTIONS).read_bytes()
+        addin = ((folder or Path(__file__).parent / "addin") / FUNCTIONS).read_bytes()
     except OSError as error:
         raise ConfigError(f"{FUNCTIONS} is missing from this installation of reply-xl; install reply-xl again.") from error
     libraries = {}

@@ -182,23 +182,23 @@ class Seen:
     def _read(self, contact: int) -> Mapping[str, FieldValue] | None:
         if self._reader is None:
             return None
-        found: list[tuple[str, Mapping[str, FieldValue]]] = []
+        found: list[tuple[tuple[str, int], Mapping[str, FieldValue]]] = []
         run = self._reader.one(
             "SELECT run.started, patch.email FROM row JOIN run ON run.id=row.run JOIN patch ON patch.run=row.run AND patch.contact=row.contact"
             " WHERE row.contact=? AND run.base_url=? AND run.instance=? ORDER BY run.id DESC LIMIT 1",
             (contact, *self._server),
         )
         if run and run[1]:
-            found.append((str(run[0]), {"email": str(run[1])}))
+            found.append(((str(run[0]), -1), {"email": str(run[1])}))
         for key in self._page_keys:
             if contact in self._pages.contacts[key]:
-                found.append((str(key[2]), self._pages.held(key, self._reader).get(contact, {})))
+                found.append(((str(key[2]), int(str(key[0]))), self._pages.held(key, self._reader).get(contact, {})))
         for sheet in self._sheets:
             base = self._reader.one("SELECT at, held FROM base WHERE sheet=? AND contact=?", (sheet, contact))
             if base:
-                found.append((str(base[0]), json.loads(str(base[1]))))
+                found.append(((str(base[0]), sheet), json.loads(str(base[1]))))
         values: dict[str, FieldValue] = {}
-        for _, held in sorted(found, key=lambda pair: pair[0]):
+        for _, held in sorted(found, key=lambda pair: pair[0]):  # within a second, the sheet that is newer
             values |= held
         return values if found else None
 

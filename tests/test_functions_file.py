@@ -33,7 +33,6 @@ ROOT = Path(__file__).parent.parent
 BUILDER = ROOT / "addin" / "functions_build.py"
 BUILD: dict[str, Any] = runpy.run_path(str(BUILDER))
 BRIDGE = (ROOT / "addin" / "functions" / "ReplyBridge.bas").read_text(encoding="ascii")
-CODE = "\n".join(re.sub(r'"[^"]*"', '""', line).split("'")[0].rstrip() for line in BRIDGE.splitlines())
 
 
 @pytest.fixture(scope="module")
@@ -134,22 +133,23 @@ def test_the_bridge_calls_the_library_as_xlwings_does():
     assert f'Private Const PYTHON_MODULE = "{functions.__name__}"\n' in BRIDGE
 
 
-def test_what_the_bridge_touches():
+def check_bridge(bridge: str) -> None:
     """It reads launcher.txt in the user's folder and values of its arguments, loads one library by its full path before anything calls it, and
     names no workbook, no sheet, no other file, no other way to start or fetch something."""
-    words = {word.casefold() for word in re.findall(r"\w+", CODE)}
+    code = "\n".join(re.sub(r'"[^"]*"', '""', line).split("'")[0].rstrip() for line in bridge.splitlines())
+    words = {word.casefold() for word in re.findall(r"\w+", code)}
     forbidden = """
     CreateObject GetObject Shell AppleScriptTask RunPython Evaluate Execute ExecuteExcel4Macro Workbooks ActiveWorkbook ThisWorkbook ActiveSheet Sheets
     Worksheets Names CustomDocumentProperties CurDir ChDir Kill FileCopy Print Write Put SaveSetting GetSetting MsgBox InputBox DoEvents Wait OnTime
     Application WScript Exec Eval SetAttr Caller
     """
     assert words.isdisjoint(forbidden.casefold().split())
-    assert re.findall(r'Environ\("(\w+)"\)', BRIDGE) == ["LOCALAPPDATA"]
-    assert re.findall(r"^ *Open .*$", BRIDGE, re.MULTILINE) == ['    Open UserFolder() & "launcher.txt" For Input As #file']
-    assert re.findall(r'Setting\("(\w+)"\)', BRIDGE) == ["start", "python"]
-    assert re.findall(r'Lib "([^"]+)"', BRIDGE) == [*LIBRARIES.values(), "KERNEL32"]
-    assert re.findall(r"\.(\w+)", CODE) == ["CountLarge", "Value", "CallUDF"]
-    find = BRIDGE[BRIDGE.index("Private Function FindCommand") :].split("End Function")[0]
+    assert re.findall(r'Environ\("(\w+)"\)', bridge) == ["LOCALAPPDATA"]
+    assert re.findall(r"^ *Open .*$", bridge, re.MULTILINE) == ['    Open UserFolder() & "launcher.txt" For Input As #file']
+    assert re.findall(r'Setting\("(\w+)"\)', bridge) == ["start", "python"]
+    assert re.findall(r'Lib "([^"]+)"', bridge) == [*LIBRARIES.values(), "KERNEL32"]
+    assert re.findall(r"\.(\w+)", code) == ["CountLarge", "Value", "CallUDF"]
+    find = bridge[bridge.index("Private Function FindCommand") :].split("End Function")[0]
     steps = [
         'If Setting("start") = "agent" Then Exit Function',
         'If python = "" Or InStr(python, Chr(34)) > 0 Or InStr(python, "$(") > 0 Then Exit Function',
@@ -160,11 +160,40 @@ def test_what_the_bridge_touches():
     places = [find.find(step) for step in steps]
     assert -1 not in places
     assert places == sorted(places)
-    assert CODE.count("LoadLibrary(") == 1
-    assert len(re.findall(r"^ *Starter = (?!\"\")", CODE, re.MULTILINE)) == 1
-    call = BRIDGE[BRIDGE.index("Public Function CallReply") :].split("End Function")[0]
+    assert code.count("LoadLibrary(") == 1
+    assert len(re.findall(r"^ *Starter = (?!\"\")", code, re.MULTILINE)) == 1
+    call = bridge[bridge.index("Public Function CallReply") :].split("End Function")[0]
     assert call.index('If Starter = "" Then Exit Function') < call.index("XLPyDLLActivateAuto(server, Starter, 1)")
-    assert "Option Private Module\n" in BRIDGE, "or the sheet's list of functions shows CallReply"
+    assert "Option Private Module\n" in bridge, "or the sheet's list of functions shows CallReply"
+
+
+def test_what_the_bridge_touches():
+    """Nothing but what `check_bridge` says."""
+    check_bridge(BRIDGE)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("If LoadLibrary(UserFolder() & LIBRARY) = 0", "If LoadLibrary(LIBRARY) = 0"),
+        ("If LoadLibrary(UserFolder() & LIBRARY) = 0 Then Exit Function", "LoadLibrary UserFolder() & LIBRARY"),
+        ('Environ("LOCALAPPDATA") & "\\reply_xl\\"', 'ThisWorkbook.Path & "\\"'),
+        ('Environ("LOCALAPPDATA")', 'Environ("PUBLIC")'),
+        ('python = Setting("python")', 'python = Range("A1").Value'),
+        ("CallUDF(PYTHON_MODULE, asked, given)", "CallUDF(PYTHON_MODULE, asked, given, ActiveWorkbook, Application.Caller)"),
+        ("server.CallUDF(PYTHON_MODULE, asked, given)", "server.Eval(asked)"),
+        ('Open UserFolder() & "launcher.txt"', 'Open UserFolder() & "xlwings.conf"'),
+        ('Or InStr(python, "$(") > 0 Then', "Then"),
+        ('If Setting("start") = "agent" Then Exit Function', ""),
+        ('    If Starter = "" Then Exit Function\n', ""),
+        ("Option Private Module\n", ""),
+    ],
+)
+def test_faults_of_the_bridge_are_noticed(good: str, bad: str):
+    """Each of these changes would let something else choose what runs, or show the bridge itself in the sheet."""
+    assert BRIDGE.count(good) == 1
+    with pytest.raises((AssertionError, ValueError)):
+        check_bridge(BRIDGE.replace(good, bad))
 
 
 def test_the_sentences_of_the_bridge():
@@ -252,16 +281,18 @@ def test_the_files_to_install(environment: Path, tmp_path: Path, file: Path):
     """The add-in out of the package, and the libraries that xlwings puts beside Python on Windows; where they are not there, a sentence says
     so."""
     with pytest.raises(ConfigError, match="not beside Python; they exist on Windows alone"):
-        functions_files(tmp_path)
-    assert functions_files(environment) == FunctionsFiles(
+        functions_files(tmp_path, file.parent)
+    with pytest.raises(ConfigError, match="ReplyXLFunctions.xlam is missing from this installation of reply-xl; install reply-xl again"):
+        functions_files(environment, tmp_path)
+    assert functions_files(environment, file.parent) == FunctionsFiles(
         file.read_bytes(), {"ReplyXLFunctions64.dll": b"xlwings64-0.37.8.dll", "ReplyXLFunctions32.dll": b"xlwings32-0.37.8.dll"}
     )
 
 
-def test_installed_and_removed(windows: Computer, environment: Path):
+def test_installed_and_removed(windows: Computer, environment: Path, file: Path):
     """`install --functions` puts them where Excel and the bridge look for them, beside the tab, and not as a second copy of it; repeated it
     changes nothing; `uninstall` leaves nothing."""
-    files = functions_files(environment)
+    files = functions_files(environment, file.parent)
     report = install(windows, b"tab", functions=files)
     assert report.is_whole
     assert any("=REPLY_CHECK(header, value)" in line for line in report.done)
@@ -280,9 +311,9 @@ def test_installed_and_removed(windows: Computer, environment: Path):
     assert not [found for found in windows.home.rglob("*") if found.is_file()]
 
 
-def test_excel_holds_the_old_ones(windows: Computer, environment: Path):
+def test_excel_holds_the_old_ones(windows: Computer, environment: Path, file: Path):
     """A library or an add-in that differs and is in use stays, and the report says what to do; the same when they are to be removed."""
-    old = functions_files(environment)
+    old = functions_files(environment, file.parent)
     install(windows, b"tab", functions=old)
     assert isinstance(windows.deeds, RehearsedDeeds)
     windows.deeds.held |= {places(windows).shared / "ReplyXLFunctions64.dll"}
@@ -299,9 +330,9 @@ def test_excel_holds_the_old_ones(windows: Computer, environment: Path):
     assert uninstall(windows).is_whole
 
 
-def test_with_an_agent_they_cannot_answer(windows: Computer, environment: Path):
+def test_with_an_agent_they_cannot_answer(windows: Computer, environment: Path, file: Path):
     """Where Excel may start nothing the installer says that the functions need it."""
-    report = install(windows, b"tab", agent=True, functions=functions_files(environment))
+    report = install(windows, b"tab", agent=True, functions=functions_files(environment, file.parent))
     assert any("need a program that Excel starts" in line for line in report.next)
 
 

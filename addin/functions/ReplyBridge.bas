@@ -29,16 +29,17 @@ Private Starter As String
 
 ' The answer to one function: a value or a block of them. What goes wrong is a sentence and never an error.
 Public Function CallReply(asked As String, arguments As Variant) As Variant
-    Dim server As Variant, values() As Variant, given As Variant, place As Long
+    Dim server As Variant, given As Variant, place As Long
     On Error GoTo Failed
-    If UBound(arguments) < 0 Then values = Array() Else ReDim values(0 To UBound(arguments))
+    given = Array()
+    If UBound(arguments) >= 0 Then ReDim given(0 To UBound(arguments))
     For place = 0 To UBound(arguments)
         If IsObject(arguments(place)) Then
             CallReply = TOO_MANY
             If arguments(place).CountLarge > MOST_CELLS Then Exit Function
-            values(place) = arguments(place).Value
+            given(place) = arguments(place).Value
         Else
-            values(place) = arguments(place)
+            given(place) = arguments(place)
         End If
     Next
     If Starter = "" Then CallReply = FindCommand()
@@ -48,7 +49,6 @@ Public Function CallReply(asked As String, arguments As Variant) As Variant
         Starter = ""
         Exit Function
     End If
-    given = values
     CallReply = server.CallUDF(PYTHON_MODULE, asked, given)
     Exit Function
 Failed:
