@@ -282,7 +282,7 @@ def test_the_files_to_install(environment: Path, tmp_path: Path, file: Path):
     so."""
     with pytest.raises(ConfigError, match="not beside Python; they exist on Windows alone"):
         functions_files(tmp_path, file.parent)
-    with pytest.raises(ConfigError, match="ReplyXLFunctions.xlam is missing from this installation of reply-xl; install reply-xl again"):
+    with pytest.raises(ConfigError, match=r"ReplyXLFunctions\.xlam is missing from this installation of reply-xl; install reply-xl again"):
         functions_files(environment, tmp_path)
     assert functions_files(environment, file.parent) == FunctionsFiles(
         file.read_bytes(), {"ReplyXLFunctions64.dll": b"xlwings64-0.37.8.dll", "ReplyXLFunctions32.dll": b"xlwings32-0.37.8.dll"}
@@ -344,3 +344,17 @@ def test_on_windows_alone(run: Callable[..., Ran], tmp_path: Path):
         "Functions in cells exist in Excel for Windows alone; run “reply-xl install” without --functions.\n",
     )
     assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the library is there")
+def test_a_plain_install_keeps_them_up_to_date(run: Callable[..., Ran], tmp_path: Path):
+    """Where the functions were installed before, `install` without an option looks for their files too, and says what is missing."""
+    at = places(rehearsal(tmp_path / "p", System.WINDOWS))
+    at.functions.parent.mkdir(parents=True)
+    at.functions.write_bytes(b"old")
+    ran = run("install", "--prefix", tmp_path / "p", "--as", "windows")
+    assert ran.code == 1
+    assert ran.err in (
+        "The library that functions in cells need is not beside Python; they exist on Windows alone.\n",
+        "ReplyXLFunctions.xlam is missing from this installation of reply-xl; install reply-xl again.\n",
+    )
