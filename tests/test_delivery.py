@@ -20,6 +20,7 @@ from fake_excel.typed import serial
 from hosts import HOSTS, build, opened
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from office_engine import is_available, why_not
 
 from reply_xl.columns import MESSAGE, OURS, map_columns
 from reply_xl.delivery import Delivered, deliver, fits, rows_now
@@ -395,6 +396,80 @@ def test_excel_that_refuses_every_call() -> None:
         assert columns_of(there.grid()) == columns_of(by_hand(lines, entries, lambda fake: None))
 
 
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_sheet_that_was_rearranged_between_two_deliveries(host: str, tmp_path: Path) -> None:
+    """The rows are turned round with a stranger's among them, and a column is put in front: the rest of the outcomes, and then all of them once
+    more, stand beside their contacts."""
+    lines = people(6)
+    run, entries = entries_of(lines, keeps_ids=False)
+    with opened(host, build(tmp_path / "leads.xlsx", [list(HEADERS), *lines])) as there:
+        assert deliver(there.sheet(), run, entries[:3], entries).gone == ()
+        page = there.book.sheets[0]
+        header, *rows = page.range("A1:I7").value
+        stranger = [999.0, None, "Stranger", *[None] * 6]
+        moved = [[None, *line] for line in (header, *reversed(rows[3:]), stranger, *reversed(rows[:3]))]
+        page.range("A1:J8").value = [[f"'{cell}" if isinstance(cell, str) else cell for cell in line] for line in moved]
+        assert deliver(there.sheet(), run, entries[3:], entries).gone == ()
+        assert deliver(there.sheet(), run, entries) == Delivered((2, 3, 4, 5, 6, 7), ())
+        told = [(there.value(f"D{number}"), there.value(f"I{number}")) for number in range(2, 9)]
+        assert told == [*((f"First{n}", f"Told First{n}.") for n in (5, 4, 3)), ("Stranger", None), *((f"First{n}", f"Told First{n}.") for n in (2, 1, 0))]  # fmt: skip
+        assert [there.value(f"F{number}") for number in (3, 8)] == [datetime(2026, 1, 5, 10), datetime(2026, 1, 1, 10)]
+
+
+LIVE_MOVES: dict[str, Callable[[Any], None]] = {
+    "sort": lambda page: page.used_range.impl.sort([6], [False], True),
+    "a row inserted": lambda page: page.range("4:4").insert("down"),
+    "a row deleted": lambda page: page.range("4:4").delete("up"),
+    "a column inserted at the left": lambda page: page.range("A:A").insert("right"),
+}
+
+
+@pytest.mark.skipif(not is_available(), reason=why_not())
+@pytest.mark.parametrize("name", LIVE_MOVES)
+def test_whatever_moves_in_libreoffice(name: str, tmp_path: Path) -> None:
+    """A real sort, insert or delete in a live document before a question of a delivery, for questions all along it: each outcome stands in
+    its row, and no cell of the user's is other than before."""
+    lines: list[list[Any]] = [list(HEADERS), *people(ROWS)]
+    run, entries = entries_of(lines[1:], keeps_ids=False)
+    path = build(tmp_path / "leads.xlsx", lines)
+    should = {line[2]: [line[0], line[1], line[3], line[5], f"Told {line[2]}."] for line in lines[1:]}
+    asked = 0
+    with opened("libreoffice", path) as there:
+        app = there.book.app.impl
+
+        def count() -> None:
+            nonlocal asked
+            asked += 1
+
+        app.before_question = count
+        deliver(there.sheet(), run, entries)
+    assert asked > 20
+    for call in range(0, asked, max(1, asked // 8)):
+        left = call
+        with opened("libreoffice", path) as there:
+            app, page = there.book.app.impl, there.book.sheets[0]
+
+            def move() -> None:
+                nonlocal left
+                left -= 1
+                if left == -1:
+                    LIVE_MOVES[name](page)  # noqa: B023
+
+            app.before_question = move
+            done = deliver(there.sheet(), run, entries)
+            app.before_question = None
+            assert left < 0
+            header, *rows = page.used_range.value
+        if name == "sort":
+            assert [row[5] for row in rows] == sorted((row[5] for row in rows), reverse=True)
+        at = [header.index(text) for text in ("First name", "Reply ID", "Email", "Title", "Mine", MESSAGE)]
+        found = {row[at[0]]: [row[place] for place in at[1:]] for row in rows if row[at[0]] is not None}
+        deleted = {"First2"} if name == "a row deleted" else set()
+        assert found == {first: line for first, line in should.items() if first not in deleted}, call
+        assert len(done.gone) <= len(deleted)
+        assert sum(row[at[-1]] is not None for row in rows) == len(found), call
+
+
 # --- calls into Excel -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -445,19 +520,21 @@ def test_nine_of_ten_keys(foreign: int, accepted: bool, tmp_path: Path) -> None:
         assert not fits(there.sheet(), run, entries)
 
 
-def test_a_bare_id_column_that_got_another_value(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_bare_id_column_that_got_another_value(host: str, tmp_path: Path) -> None:
     """`id` is taken for the Reply ID while every value could be one. A row typed in since, whose id is none, does not undo that."""
     headers = ("id", "Email", "Title")
     lines: list[list[Any]] = [[100.0 + n, None, f"T{n}"] for n in range(3)]
     run, entries = entries_of(lines, headers)
     assert entries[0].mark.key == "id:100"
     path = build(tmp_path / "leads.xlsx", [list(headers), ["new one", None, "T9"], *lines])
-    with opened("file", path) as there:
+    with opened(host, path) as there:
         assert deliver(there.sheet(), run, entries).gone == ()
         assert [there.value(f"E{number}") for number in range(2, 6)] == [None, "Told First0.", "Told First1.", "Told First2."]
 
 
-def test_a_header_that_means_something_else_by_now(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_header_that_means_something_else_by_now(host: str, tmp_path: Path) -> None:
     """The column of e-mails is the one that it was in the run, though another is called so too by now."""
     lines: list[list[Any]] = [["p0@example.com", "a"], ["p1@example.com", "b"]]
     run, entries = entries_of(lines, ("Work email", "Title"))
@@ -465,11 +542,12 @@ def test_a_header_that_means_something_else_by_now(tmp_path: Path) -> None:
         tmp_path / "leads.xlsx",
         [["Email", "Work email", "Title"], ["p1@example.com", "p0@example.com", "a"], [None, "p1@example.com", "b"]],
     )
-    with opened("file", path) as there:
+    with opened(host, path) as there:
         assert rows_now(there.sheet(), run, entries) == ({2: 2, 3: 3}, 1)
 
 
-def test_a_row_whose_cells_were_corrected(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_row_whose_cells_were_corrected(host: str, tmp_path: Path) -> None:
     """It has no key and looks otherwise now: for a retry it is known by the message that stands in it."""
     lines: list[list[Any]] = [[None, "no address", "a"], [None, None, "b"]]
     run, entries = entries_of(lines, HEADERS[:3])
@@ -481,38 +559,41 @@ def test_a_row_whose_cells_were_corrected(tmp_path: Path) -> None:
             [None, "a@example.com", "a", "Invalid", "Told First0."],
         ],
     )
-    with opened("file", path) as there:
+    with opened(host, path) as there:
         assert rows_now(there.sheet(), run, entries) == ({2: 3, 3: 2}, 1)
 
 
-def test_a_row_that_is_hidden_and_one_like_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_row_that_is_hidden_and_one_like_it(host: str, tmp_path: Path) -> None:
     """Of two rows that are alike, only one of which waits for its outcome, that one gets it."""
     lines = [[100.0, None, "x", "y", None, 1.0]] * 2
     run, entries = entries_of(lines)
     path = build(tmp_path / "leads.xlsx", [list(HEADERS), [999.0, None, "new"], *lines])
-    with opened("file", path) as there:
+    with opened(host, path) as there:
         assert deliver(there.sheet(), run, entries[1:], entries) == Delivered((3,), ())
         assert [there.value(f"G{number}") for number in (2, 3, 4)] in ([None, None, "Updated"], [None, "Updated", None])
         assert deliver(there.sheet(), run, entries[:1], entries) == Delivered((2,), ())
         assert [there.value(f"G{number}") for number in (2, 3, 4)] == [None, "Updated", "Updated"]
 
 
-def test_headers_far_down(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", HOSTS)
+def test_headers_far_down(host: str, tmp_path: Path) -> None:
     """A run with --header-row finds them again, and of two rows with the same headers the one that was meant."""
     lines = people(3)
     above = [list(HEADERS), *[[900.0 + n, None, "x", "y", None, 1.0] for n in range(30)]]
     run, entries = entries_of(lines, header_row=34)
     path = build(tmp_path / "leads.xlsx", [*above, [], [], list(HEADERS), *lines])
-    with opened("file", path) as there:
+    with opened(host, path) as there:
         assert deliver(there.sheet(), run, entries).gone == ()
         assert [there.value(f"H{number}") for number in (2, 34, 35, 37)] == [None, MESSAGE, "Told First0.", "Told First2."]
 
 
-def test_another_sheet_is_not_written_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", HOSTS)
+def test_another_sheet_is_not_written_to(host: str, tmp_path: Path) -> None:
     """One with other headers in which a few of the contacts stand: it raises, and not one cell is written."""
     run, entries = entries_of(people(9))
     path = build(tmp_path / "leads.xlsx", [["Email", "Phone"], ["p1@example.com", "1"], ["x@example.com", "2"]])
-    with opened("file", path) as there:
+    with opened(host, path) as there:
         with pytest.raises(SheetError, match="does not hold the rows of run 1"):
             deliver(there.sheet(), run, entries)
         assert there.value("C1") is None

@@ -458,9 +458,10 @@ def test_formula_without_a_result(tmp_path: Path) -> None:
     assert str(cell) == "“not calculated” (open the workbook in Excel and save it)"
 
 
-def test_1904(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", [one for one in HOSTS if one != "excel"], indirect=True)
+def test_1904(host: str, tmp_path: Path) -> None:
     """In a workbook that counts days from 1904, dates are read and written as the same dates; one before 1904 becomes text."""
-    with opened("file", build(tmp_path / "a.xlsx", [["Email", "createdAt"], ["a", NOON], ["b", None]], epoch_1904=True)) as book:
+    with opened(host, build(tmp_path / "a.xlsx", [["Email", "createdAt"], ["a", NOON], ["b", None]], epoch_1904=True)) as book:
         sheet = book.sheet()
         reading = sheet.read()
         assert reading.rows[0][1] == NOON

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,14 @@ class App(base_classes.App):  # type: ignore[misc]
     def __init__(self, engine: Engine, pid: int, status: Path | None) -> None:
         self._engine, self._pid, self._status = engine, pid, status
         self._text: str | bool = False
+        self.before_question: Callable[[], None] | None = None
+
+    def asked(self) -> None:
+        """Is called before cells are looked at or changed; what `before_question` does then is done by the user, as far as a test goes."""
+        act, self.before_question = self.before_question, None
+        if act is not None:
+            act()
+            self.before_question = act
 
     @property
     def engine(self) -> Engine:

@@ -96,6 +96,11 @@ def property_values(**values: Any) -> tuple[Any, ...]:
     return tuple(structure("com.sun.star.beans.PropertyValue", Name=name, Value=value) for name, value in values.items())
 
 
+def typed(kind: str, value: Any) -> Any:
+    """A value whose type LibreOffice would not guess."""
+    return _uno().Any(kind, value)
+
+
 def enumeration(kind: str, value: str) -> Any:
     return _uno().Enum(kind, value)
 

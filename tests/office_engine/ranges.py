@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xlwings import base_classes
@@ -14,7 +14,7 @@ from reply_xl.engine.cells import as_block
 from reply_xl.xlsx.model import MAX_COLUMN, MAX_ROW, Area
 
 from . import values
-from .bridge import enumeration
+from .bridge import enumeration, property_values, structure, typed
 from .validation import DataValidation
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Range(base_classes.Range):  # type: ignore[misc]
         return [self.area, *self._more]
 
     def uno_of(self, area: Area) -> Any:
+        self._sheet.book.app.asked()
         top, left, bottom, right = area
         return self._sheet.uno.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
 
@@ -284,6 +285,14 @@ class Range(base_classes.Range):  # type: ignore[misc]
     @property
     def data_validation(self) -> DataValidation:
         return DataValidation(self)
+
+    def sort(self, keys: Sequence[int], ascending: Sequence[bool], has_headers: bool) -> None:
+        """`keys`: numbers of columns within the range, from 1."""
+        fields = tuple(
+            structure("com.sun.star.table.TableSortField", Field=key - 1, IsAscending=is_ascending)
+            for key, is_ascending in zip(keys, ascending, strict=True)
+        )
+        self.uno.sort(property_values(SortFields=typed("[]com.sun.star.table.TableSortField", fields), ContainsHeader=has_headers))
 
     def insert(self, shift: str | None = None, copy_origin: str | None = None) -> None:
         """Whole rows or columns move as a whole; other cells down, or right."""

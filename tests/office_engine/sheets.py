@@ -125,6 +125,7 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
 
     @property
     def used_area(self) -> Area:
+        self._book.app.asked()
         cursor = self.uno.createCursor()
         cursor.gotoStartOfUsedArea(False)
         cursor.gotoEndOfUsedArea(True)

@@ -99,9 +99,11 @@ def _format_general(sheet: Sheet, column: int, top: int, bottom: int, text: str)
 
 
 def number_format(doc: Any, key: int) -> str:
-    """Excel writes the letters of dates small."""
+    """As Excel names it, which writes the letters of dates small."""
     found = doc.NumberFormats.getByKey(key)
     text = str(found.FormatString)
+    if found.Type & _LOGICAL:
+        return _GENERAL  # of a truth value, which needs no format in Excel
     if not found.Type & _DATE_OR_TIME:
         return text
     parts = _OUTSIDE_QUOTES.findall(text)
