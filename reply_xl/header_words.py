@@ -17,7 +17,8 @@ WORDS: dict[str, str] = {
     "mobiel, mobiele, komorkowy, komorka, komorkowego, komorkowe, kom, mobile no, cell no",
     "DIRECT": "direct, directe, directo, direto, diretto, bezposredni, ddi",
     "DIRECT PHONE": "direct dial, direct line, ligne directe, linea directa, linha direta, linea diretta, durchwahl, doorkiesnummer, did number",
-    "LANDLINE": "landline, festnetz, fixe, fijo, fixo, fisso, fissa, stacjonarny, vaste lijn, vast",
+    "LANDLINE": "fixe, fijo, fixo, fisso, fissa, stacjonarny, vast",
+    "LANDLINE PHONE": "landline, festnetz, vaste lijn",
     "SMS": "sms",
     "FIRSTNAME": "firstname, fname, forename, vorname, prenom, nombre pila, primer nombre, primeiro nome, nome proprio, nome battesimo, voornaam, "
     "imie",
@@ -74,7 +75,7 @@ WORDS: dict[str, str] = {
     "OPTOUT": "opt out, optout, opted out, unsubscribed, has opted out, has opted out email, hasoptedoutofemail, opted out email, email opt out, "
     "unsubscribed from email, unsubscribed from emails, unsubscribed from all email, unsubscribed from all emails, do not email, abgemeldet, ausgetragen, abbestellt, "
     "desabonne, desinscrit, desinscrite, desabonnee, dado baja, suscripcion cancelada, cancelo suscripcion, descadastrado, inscricao cancelada, "
-    "cancelou inscricao, disiscritto, iscrizione annullata, uitgeschreven, afgemeld, wypisany, wypisano",
+    "cancelou inscricao, cancelou subscricao, cancelou a subscricao, cancelou a inscricao, subscricao cancelada, disiscritto, iscrizione annullata, uitgeschreven, afgemeld, wypisany, wypisano",
     # what qualifies it
     "PERSON": "person, persons, people, contact, contacts, kontakt, kontakts, kontakte, kontaktu, kontaktowy, kontaktperson, ansprechpartner, "
     "prospect, prospects, individual, contacto, contatto, contato, contactpersoon, osoba, osoby, prospecto, persona, personne, pessoa, attendee, invitee, referente, "
@@ -112,7 +113,33 @@ QUESTIONS = (
     r"(jaki|jakie|jaka) jest (twoj|twoje|twoja)|podaj( swoj| swoje)?|twoj|twoje|twoja",
 )
 """How a form begins a question whose rest names a field. `is` alone does not: `isCompany` is a flag."""
-REMARKS = "required, optional, mandatory, pflichtfeld, obligatoire, facultatif, obligatorio, obrigatorio, obbligatorio, verplicht, wymagane"
+ASKED = {
+    "number employees": (
+        r"how many employees (does|do) (your (company|organi[sz]ation)|you) have",
+        r"how many (employees|people) (work (at|in|for)|are (at|in)) your (company|organi[sz]ation)",
+        r"wie viele (mitarbeiter|beschaftigte|mitarbeitende)(innen)? (hat|beschaftigt) (ihr|dein|euer)e? (unternehmen|firma)",
+        r"combien de? (salaries|employes|collaborateurs) (compte|a|y a t il dans) votre (entreprise|societe)",
+        r"cuantos empleados tiene (su|tu) empresa",
+        r"quantos (funcionarios|colaboradores) (tem a|a) (sua )?empresa( tem)?",
+        r"quanti dipendenti ha la (sua|tua|vostra) azienda",
+        r"hoeveel (medewerkers|werknemers) heeft (je|jouw|uw) (bedrijf|organisatie)",
+        r"ilu pracownikow (zatrudnia|ma) (twoja|panstwa) firma",
+    ),
+    "company": (
+        r"(which|what) (company|organi[sz]ation) do you work (for|at)",
+        r"(in|fur|bei) (welchem|welches|welcher) (unternehmen|firma) (arbeiten sie|arbeitest du)",
+        r"(dans|pour) quelle (entreprise|societe) travaillez vous",
+        r"en que empresa trabaja(s)?",
+        r"em que empresa trabalha",
+        r"in quale azienda lavora",
+        r"bij welk bedrijf werk(t)? (je|u)",
+        r"w jakiej firmie pracujesz",
+    ),
+}
+"""Whole questions of a form → the words of the field that they ask for."""
+PERSONAL = "first, last, given, family, firstname, lastname, surname, full, job, title, email, linkedin, mobile, phone, direct, cell, city, country"
+"""Behind `Employee` these are somebody's own; anything else counts or sorts employees."""
+REMARKS = "required, optional, mandatory, pflichtfeld, obligatoire, facultatif, obligatorio, obrigatorio, obbligatorio, verplicht, wymagane, adressattyp, naturl"
 """What a form adds to a name."""
 
 # field: words that must all be there / words that may be there besides: rank, what the values must show (see `headers.Need`), numbers
@@ -152,15 +179,18 @@ company: COMPANY ASSOCIATED / NAME PRIMARY : 8 : : 0
 industry: INDUSTRY / PRIMARY ACTIVITY CURRENT NAME : 3 : : 0
 industry: INDUSTRY COMPANY / PRIMARY ACTIVITY CURRENT : 4 : : 0
 city: CITY / ADDRESS NAME WORK UFF MAILING PRIMARY CURRENT : 3 : : 0 1
+city: CITY EMAIL ADDRESS / : 5 : : 0
 city: ORT WORK / ADDRESS : 3 : : 0
 city: ORT / : 20 : zip : 0
 state: STATE / ADDRESS REGION WORK UFF MAILING ESTADO PRIMARY NAME CURRENT : 3 : : 0 1
+state: STATE EMAIL ADDRESS / : 5 : : 0
 state: REGION / ADDRESS WORK UFF ESTADO NAME : 4 : : 0 1
 state: ESTADO WORK / ADDRESS : 3 : : 0
 state: ESTADO UFF / ADDRESS : 3 : : 0
 state: ESTADO ADDRESS / PRIMARY : 4 : : 0
 state: ESTADO / : 20 : place : 0
 country: COUNTRY / ADDRESS REGION WORK UFF MAILING NAME PRIMARY CURRENT : 3 : : 0 1
+country: COUNTRY EMAIL ADDRESS / : 5 : : 0
 timeZoneId: TIMEZONE / : 3 : : 0
 notes: NOTES / : 3 : : 0
 phone: PHONE / NUMBER VALUE : 3 : : 0
@@ -180,6 +210,7 @@ phone: LANDLINE / NUMBER : 23 : phone : 0
 phone: UFF / : 24 : phone : 0
 phone: WORK / : 24 : phone : 0
 phone2: MOBILE / PHONE NUMBER VALUE : 5 : : 0 1
+phone2: MOBILE DIRECT / PHONE NUMBER WORK : 6 : : 0 1
 phone2: MOBILE WORK / PHONE NUMBER : 6 : : 0 1
 phone2: PHONE / NUMBER VALUE : 20 : : 2
 phone2: PHONE WORK / NUMBER : 21 : : 2
@@ -234,7 +265,7 @@ SOMEBODY_ELSES = (
 """Where a word that else means the work means a person: `Correo comercial` is an address at work, `Correo del comercial` the salesperson's."""
 
 COULD_BE_DATA = (
-    "handy mobil mobiel movil celular cellulare portable gsm natel cell cellular correo mail courriel cargo land sector industrie industria "
+    "landline festnetz handy mobil mobiel movil celular cellulare portable gsm natel cell cellular correo mail courriel cargo land sector industrie industria "
     "branche telefon telefono telefone telefoon tel organisation organizacion comment porte stad stadt ville miasto plaats"
 )
 """Recognised headers that are also ordinary values: a kind of phone, a source of leads, a surname, an industry, a company."""

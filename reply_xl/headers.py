@@ -79,11 +79,13 @@ def meaning(header: str) -> Meaning | None:
 def meaning_by_rule(header: str) -> Meaning | None:
     """What a header means by its words, in any of the languages, behind a prefix or with one letter off; else None."""
     words = words_of(header)
-    if not words or len(words) > 9 or len(header) > 80:
+    if not words or len(words) > 10 or len(header) > 80:
         return None
     if _somebody_elses().match(" ".join(words[_prefix(words) :])):
         return None
-    asked = _question().sub("", " ".join(words)).strip()
+    asked = _asked(" ".join(words)) or _question().sub("", " ".join(words)).strip()
+    if asked.startswith("employee ") and asked.split()[1] in _PERSONAL:
+        asked = f"person {asked.removeprefix('employee ')}"
     rest = [word for word in asked.split() if word not in _REMARKS]
     prefix = _prefix(rest)
     found = _by_catalogue(header, rest, prefix) or _by_words(rest)
@@ -195,6 +197,7 @@ _PARTICLES, _OTHER_WORDS, _NOT_THE_PERSONS, _COULD_BE_DATA = (
 )
 _NAMES = _names()
 _LONGEST_PHRASE = 4
+_PERSONAL = frozenset(data.PERSONAL.split(", "))
 _REMARKS = frozenset(data.REMARKS.split(", "))
 _WRITTEN_TOGETHER = ("firstname", "lastname", "jobtitle", "companyname", "phonenumber", "mobilephone")
 _CORRECTABLE = tuple(data.CORRECTABLE.split(", "))
@@ -212,6 +215,12 @@ _LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"
 @cache
 def _question() -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(data.QUESTIONS)}) ")
+
+
+@lru_cache(maxsize=512)
+def _asked(words: str) -> str:
+    """The field's words behind a whole question of a form, "" for anything else."""
+    return next((field for field, questions in data.ASKED.items() if any(re.fullmatch(question, words) for question in questions)), "")
 
 
 @cache

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reply_xl import header_words
 from reply_xl.columns import is_header, map_columns, unused_notes
 from reply_xl.fields import BY_NAME
-from reply_xl.headers import meaning_by_rule, without_shared_prefix, words_of
+from reply_xl.headers import meaning, meaning_by_rule, without_shared_prefix, words_of
 from reply_xl.model import Column, CustomField, Role, Sureness
 
 
@@ -515,3 +515,29 @@ def test_any_shared_prefix(texts: list[str]):
     short = without_shared_prefix(texts)
     assert len(short) == len(texts)
     assert all(one in other for one, other in zip(short, texts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        ("Employee First Name", "firstName"),
+        ("Employee Email", "email"),
+        ("Employee Count", "companySize"),
+        ("Employee Status", None),
+        ("Mobile Direct Dial", "phone2"),
+        ("Landline", "phone"),
+        ("MailAddressCity", "city"),
+        ("Mail Address", "email"),
+        ("How many employees does your company have?", "companySize"),
+        ("How many employees work remotely?", None),
+        ("Wie viele Mitarbeiter hat Ihr Unternehmen?", "companySize"),
+        ("In welchem Unternehmen arbeiten Sie?", "company"),
+        ("Which company do you work for?", "company"),
+        ("Cancelou a subscrição", "isOptedOut"),
+        ("Vorname (Adressattyp natürl. Person)", "firstName"),
+    ],
+)
+def test_patterns_of_further_tools(header: str, field: str | None):
+    """An employee's own name against counts of employees, whole questions of forms, and addresses for the post."""
+    found = meaning(header) or meaning_by_rule(header)
+    assert (found.field if found else None) == field

@@ -18,7 +18,7 @@ from statistics import median
 
 from openpyxl import Workbook, load_workbook
 
-from reply_xl import sizes, time_zones
+from reply_xl import headers, sizes, time_zones
 from reply_xl.columns import map_columns
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME
@@ -108,6 +108,8 @@ def values(row: int) -> list[object]:
 
 def forget() -> None:
     """A run begins with empty caches."""
+    headers._asked.cache_clear()
+    headers.meaning_by_rule.cache_clear()
     sizes._of_text.cache_clear()
     time_zones._read.cache_clear()
 
