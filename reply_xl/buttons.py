@@ -49,7 +49,7 @@ class Scene:
 
     @property
     def place(self) -> LivePlace:
-        return LivePlace(self.excel, self.click)
+        return LivePlace.of(self.excel, self.click)
 
     def session(self, records: Records) -> AbstractContextManager[Session]:
         return Session(self.base_url, cancelled=self.cancelled, on_wait=self.window.progress.wait, records=records)

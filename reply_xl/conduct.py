@@ -170,7 +170,7 @@ def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], p
     if not waiting:
         return Delivered((), ())
     place = place or place_of(run)
-    with place.open() as book:
+    with place.open(to_write=True) as book:
         book.check_savable()
         sheet = sheet_of(book, place, run, recorded.entries)
         done = deliver(sheet, run, waiting, entries)

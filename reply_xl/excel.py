@@ -6,6 +6,7 @@ is the number of the process; the workbook is looked up by name there each time,
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import ntpath
@@ -13,15 +14,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from reply_xl.addresses import Area
 from reply_xl.busy import Patience, make_attempts_finite
 from reply_xl.choices import Choices
 from reply_xl.click import Click
 from reply_xl.columns_page import proposal, write_columns_page
-from reply_xl.errors import SheetError
+from reply_xl.errors import SheetError, WorkbookError
 from reply_xl.model import Column, CustomField, Row
 from reply_xl.pages import is_ours
+from reply_xl.results import copy_values
 from reply_xl.runs import Run
-from reply_xl.sheet import Sheet, choose_sheet
+from reply_xl.sheet import Reading, Sheet, choose_sheet
 
 _CLOSED = "The workbook “{}” is no longer open in the Excel that was clicked; open it and try again."
 
@@ -34,6 +37,7 @@ class Excel:
         self._patience = patience or Patience()
         self._process = process_of(click.window) if click.window is not None else None
         make_attempts_finite()
+        keep_other_excels()
 
     @contextlib.contextmanager
     def app(self) -> Iterator[Any]:
@@ -42,12 +46,10 @@ class Excel:
         gc.collect()  # objects of Excel's in reference cycles hold its process as well
 
     @contextlib.contextmanager
-    def book(self) -> Iterator[Any]:
-        """The xlwings book that was clicked, for the time of this block. Raises `SheetError`."""
-        if not self._click.book:
-            raise SheetError("No workbook is open; open the one with your contacts and try again.")
+    def book(self, name: str, path: str) -> Iterator[Any]:
+        """The xlwings book of this name, for the time of this block. `path`: its full name, "" where nobody knows. Raises `SheetError`."""
         with self.app() as app:
-            yield self._patience.anew().run(lambda: self._book(app))
+            yield self._patience.anew().run(lambda: _book(app, name, path))
 
     def _app(self) -> Any:
         """By process; by the workbook's name alone only where exactly one Excel has it open."""
@@ -65,11 +67,19 @@ class Excel:
             raise SheetError("The Excel that was clicked is no longer open; open the workbook and try again.")
         return apps[self._process]
 
-    def _book(self, app: Any) -> Any:
-        book = _named(app, self._click.book)
-        if book is None or not _is_at(str(book.impl.fullname), self._click.path):
-            raise SheetError(_CLOSED.format(self._click.book))
-        return book
+
+def keep_other_excels() -> None:
+    """Takes back what xlwings' Windows engine, if it is there, would do at exit: end every EXCEL.EXE that shows no workbook. Safe to repeat."""
+    module = sys.modules.get("xlwings._xlwindows")
+    if module is not None:
+        atexit.unregister(module.cleanup)
+
+
+def _book(app: Any, name: str, path: str) -> Any:
+    book = _named(app, name)
+    if book is None or not _is_at(str(book.impl.fullname), path):
+        raise SheetError(_CLOSED.format(name))
+    return book
 
 
 def _named(app: Any, name: str) -> Any:
@@ -85,24 +95,32 @@ def _is_at(now: str, then: str) -> bool:
 
 
 class LivePlace:
-    """The workbook that was clicked. `sheet`: that was in front, or another one that is meant."""
+    """A workbook that is open in the Excel that was clicked. `path`: its full name, or a bare one if it was never saved; `areas`: what was
+    selected on `sheet` at the click."""
 
     header_row = None
 
-    def __init__(self, excel: Excel, click: Click, sheet: str | None = None) -> None:
-        self._excel, self._click = excel, click
-        self.sheet: str | None = sheet or click.sheet or None
-        self.name = click.book
-        self.key = self.results = click.path or click.book
+    def __init__(self, excel: Excel, name: str, path: str, sheet: str, areas: Sequence[Area]) -> None:
+        self._excel, self._areas = excel, areas
+        self.name = name
+        self.key = self.results = path or name
+        self._sheet = sheet
+        self.sheet: str | None = sheet
+
+    @classmethod
+    def of(cls, excel: Excel, click: Click) -> LivePlace:
+        return cls(excel, click.book, click.path, click.sheet, click.areas)
 
     @contextlib.contextmanager
     def kept_open(self) -> Iterator[None]:
         yield
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[LiveBook]:
-        with self._excel.book() as book:
-            live = LiveBook(book, self._click)
+    def open(self, *, to_write: bool = False) -> Iterator[LiveBook]:
+        with self._excel.book(self.name, self.key) as book:
+            if to_write:
+                _refuse_unless_kept(book)
+            live = LiveBook(book, self._sheet, self._areas)
             try:
                 yield live
             finally:
@@ -112,7 +130,28 @@ class LivePlace:
         return self
 
     def at(self, sheet: str, header_row: int) -> LivePlace:
-        return LivePlace(self._excel, self._click, sheet)
+        return LivePlace(self._excel, self.name, self.key, sheet, self._areas)
+
+    def copied(self, sheet: str, reading: Reading) -> LivePlace:
+        """A new workbook with the values of a sheet as it was read, in the same cells of a sheet of the same name. It is not saved."""
+        with self._excel.app() as app:
+            book = app.books.add()
+            page = book.sheets[0]
+            page.name = sheet
+            copy_values(page, reading)
+            return LivePlace(self._excel, str(book.impl.name), str(book.impl.fullname), sheet, self._areas)
+
+
+def _refuse_unless_kept(book: Any) -> None:
+    """Raises `WorkbookError` for a workbook of which what is written could not be saved."""
+    what = None
+    with contextlib.suppress(Exception):  # a host that does not tell
+        if book.impl.api.ReadOnly:
+            what = "is open read-only, so results in it could not be saved"
+        elif book.impl.api.MultiUserEditing:
+            what = "is shared, so others would write over the results"
+    if what:
+        raise WorkbookError(f"“{book.impl.name}” {what}; save it under another name, or end the sharing, and try again.")
 
 
 class LiveBook:
@@ -120,10 +159,8 @@ class LiveBook:
 
     notes: tuple[str, ...] = ()
 
-    def __init__(self, book: Any, click: Click) -> None:
-        self.book = book
-        self._areas = click.areas
-        self._sheet = click.sheet
+    def __init__(self, book: Any, sheet: str, areas: Sequence[Area]) -> None:
+        self.book, self._sheet, self._areas = book, sheet, areas
 
     def let_go(self) -> None:
         self.book = None

@@ -22,6 +22,7 @@ from reply_xl.dialogue import (
     unfinished,
     with_choices,
 )
+from reply_xl.errors import HostBusy, SheetError
 from reply_xl.face import Face, Question
 from reply_xl.interrupts import stoppable
 from reply_xl.model import FINE, Word
@@ -84,18 +85,30 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
         to_send = draft.plan.to_send
         if to_send and draft.unseen:
             keep_agreed(draft.unseen, answered[0])
-        push = Push(name, draft, place.key, place.results, keeps_ids=not session.loopback, of=of.id if of else None)
-        with place.open() as book:
-            push.prepare(book.sheet(name))
-            book.save()
+        target = place
+
+        def prepared() -> Push:
+            push = Push(name, draft, place.key, target.results, keeps_ids=not session.loopback, of=of.id if of else None)
+            with target.open(to_write=True) as book:
+                push.prepare(book.sheet(name))
+                book.save()
+            return push
+
+        try:
+            push = prepared()
+        except HostBusy:
+            raise
+        except SheetError as problem:
+            target = face.elsewhere(place, draft, problem)
+            push = prepared()
         number = push.start(session.records.journal, server)
     face.progress.start("Updating contacts", len(to_send))
     terms = Terms(session.contacts, draft.policy, session.memory, session.cancelled, session.pace.pause)
     run = session.records.journal.run(number)
-    done = conduct(session.records, number, to_send, terms, face.progress.advance, place.delivering(run), face.meanwhile)
+    done = conduct(session.records, number, to_send, terms, face.progress.advance, target.delivering(run), face.meanwhile)
     face.progress.stop()
     outcomes = sorted([*draft.plan.standing(), *done.outcomes], key=lambda outcome: outcome.row)
-    return face.conducted(session.records, number, outcomes, done, place.name, cancelled=session.cancelled.is_set())
+    return face.conducted(session.records, number, outcomes, done, target.name, cancelled=session.cancelled.is_set())
 
 
 def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: OnConflict | None, allow: frozenset[str]) -> int:
@@ -199,7 +212,7 @@ def pull(face: Face, place: Place, session: Session, request: Request, *, overwr
             options = "add --overwrite to replace them, or --only-empty to leave them"
             face.agree(Question(sentences.replaced(found), "Replace them?", options, overwrite))
         if found.fills or found.replaces:
-            with place.open() as book:
+            with place.open(to_write=True) as book:
                 found.write(book.sheet(name))
                 book.save()
         elif place.results != place.key:

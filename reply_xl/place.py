@@ -53,8 +53,8 @@ class Place(Protocol):
     def kept_open(self) -> AbstractContextManager[object]:
         """While this lasts, `open` need not read a file anew. A workbook in Excel is let go of between two calls all the same."""
 
-    def open(self) -> AbstractContextManager[Book]:
-        """Raises `SheetError` where it cannot be opened now."""
+    def open(self, *, to_write: bool = False) -> AbstractContextManager[Book]:
+        """Raises `SheetError` where it cannot be opened now; `to_write`: also where what is written would not stay."""
 
     def delivering(self, run: Run) -> Place:
         """Where the results of a run on this workbook go: of a file that is written elsewhere, that other file."""

@@ -52,6 +52,11 @@ class _Reading(Protocol):
     def taken(self) -> frozenset[int]: ...
 
 
+class _Whole(_Reading, Protocol):
+    @property
+    def outside(self) -> tuple[Row, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where results go: column index by header of our own columns; cells whose formula is not ours to replace."""
@@ -114,6 +119,18 @@ def write(
             if is_busy(error):
                 raise
     writer.write(wanted, rows, layout.formulas)
+
+
+def copy_values(sheet: Any, reading: _Whole) -> None:
+    """Writes what was read into the same cells of an empty sheet, in one block; errors as their text."""
+    lines = {row.number: row.cells for row in (*reading.outside, *reading.rows)} | {reading.header_row: reading.headers}
+    width = max(map(len, lines.values()))
+    table = [[_shown(cell) for cell in (*lines.get(number, ()), *[None] * width)[:width]] for number in range(1, max(lines) + 1)]
+    _Writer(sheet).put(1, len(table), 0, width - 1, table)
+
+
+def _shown(cell: CellValue) -> CellValue:
+    return str(cell) if isinstance(cell, ErrorCell) else cell
 
 
 def show_numbers(sheet: Any, places: Iterable[Place]) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from reply_xl import console
 from reply_xl.conduct import Conducted
 from reply_xl.dialogue import say_gone
-from reply_xl.errors import NotAgreed
+from reply_xl.errors import NotAgreed, SheetError
 from reply_xl.face import Question
 from reply_xl.model import FINE as FINE_WORDS
 from reply_xl.model import Outcome, Word
+from reply_xl.place import Place
 from reply_xl.plan import Draft
 from reply_xl.records import Records
 
@@ -37,6 +38,10 @@ class Terminal:
     def settle(self, draft: Draft, questions: Callable[[Draft], list[Question]]) -> tuple[Draft, list[bool]]:
         """The draft as it is: what it holds back is agreed to by an option."""
         return draft, self.agree(*questions(draft))
+
+    def elsewhere(self, place: Place, draft: Draft, problem: SheetError) -> Place:
+        """`--out` says where results go."""
+        raise problem
 
     def refused(self, refusal: str, outcomes: Sequence[Outcome]) -> int:
         if self._as_json:

@@ -14,11 +14,12 @@ from reply_xl.conduct import Conducted
 from reply_xl.delivery import Delivered
 from reply_xl.dialogue import say_gone
 from reply_xl.errors import HostBusy, NotAgreed, SheetError
-from reply_xl.excel import Excel
+from reply_xl.excel import Excel, LivePlace
 from reply_xl.face import Question
 from reply_xl.fields import guard_of
 from reply_xl.model import FINE as FINE_WORDS
 from reply_xl.model import Outcome, Word
+from reply_xl.place import Place
 from reply_xl.plan import Draft
 from reply_xl.records import Records
 from reply_xl.wording import joined
@@ -152,6 +153,17 @@ class Window:
         chosen = self._ask([*statements, text], choices)
         chosen_draft = wide if chosen == 0 else draft
         return chosen_draft, [True for _ in questions(chosen_draft)]
+
+    def elsewhere(self, place: Place, draft: Draft, problem: SheetError) -> Place:
+        """A new workbook beside the one that cannot take the results, if a person wants it."""
+        if not isinstance(place, LivePlace):
+            raise problem
+        self._ask(
+            [str(problem), "Nothing has been sent yet. The results can go into a new workbook instead."], ("Use a new workbook", "Cancel")
+        )
+        made = place.copied(place.sheet or "Results", draft.reading)
+        self.say(f"The results are in “{made.name}”, a new workbook that is not saved yet.")
+        return made
 
     def refused(self, refusal: str, outcomes: Sequence[Outcome]) -> int:
         unfit = [outcome for outcome in outcomes if outcome.word in (Word.INVALID, Word.NOT_FOUND)]

@@ -153,7 +153,7 @@ class FilePlace:
                 self._kept = None
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Workbook]:
+    def open(self, *, to_write: bool = False) -> Iterator[Workbook]:
         if self._kept is not None:
             yield self._kept
             return

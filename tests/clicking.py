@@ -104,8 +104,11 @@ class Clicking:
         path = self.user / "click.log"
         return path.read_text(encoding="utf-8") if path.exists() else "there is no log"
 
+    def books(self) -> list[Any]:
+        return list(connect(self.office.pipe).apps.active.books)
+
     def close_books(self) -> None:
-        for book in connect(self.office.pipe).apps.active.books:
+        for book in self.books():
             book.impl.doc.close(True)
 
     def end(self) -> None:

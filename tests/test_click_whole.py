@@ -147,3 +147,67 @@ def test_the_server_is_down(office: Clicking, book: Book, sandbox: Sandbox) -> N
     (box,) = office.asked()
     assert "does not answer" in box["text"]
     assert "Reply status" not in by_header(opened, "Contacts", 2)[0]
+
+
+def test_a_protected_sheet(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """Found out before anything is sent; the results go into a new workbook if the user wants that, and the sheet stays as it is."""
+    opened = office.open(leads(book, 3))
+    opened.impl.doc.Sheets.getByName("Contacts").protect("secret")
+    office.select(opened, "Contacts", "A2:A4")
+    office.answer("Update them", "Cancel")
+    office.press(Button.UPDATE)
+    office.wait()
+    assert "cannot be written" in office.asked()[-1]["text"], office.log()
+    assert patches(sandbox) == []
+    office.answer("Update them", "Use a new workbook")
+    office.press(Button.UPDATE)
+    office.wait()
+    assert len(patches(sandbox)) == 3, office.log()
+    other = next(one for one in office.books() if one.name != opened.name)
+    assert [row["Reply status"] for row in by_header(other, "Contacts", 3)] == ["Updated"] * 3
+    assert by_header(other, "Contacts", 3)[1]["Email"] == "p1@example.com"
+    assert "Reply status" not in by_header(opened, "Contacts", 3)[0]
+
+
+def test_selected_cells_only(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """Only the columns of the selected cells are sent, though another column differs as well."""
+    opened = office.open(book(("Reply ID", "Title", "City"), (FIRST_ID, "CTO", "Oslo"), (FIRST_ID + 1, "CEO", "Rome")))
+    office.select(opened, "Contacts", "C2", "C3")
+    office.answer("Update them")
+    office.press(Button.UPDATE_CELLS)
+    office.wait()
+    assert sorted(request.body["city"] for request in patches(sandbox) if set(request.body) == {"city"}) == ["Oslo", "Rome"]
+    office.select(opened, "Contacts", "B2", "C3")
+    office.press(Button.UPDATE_CELLS)
+    office.wait()
+    assert "different columns" in office.asked()[-1]["text"]
+
+
+def test_a_dangerous_column_is_named_in_the_one_question(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """What asks for agreement is named with its counts; left out or sent as the answer says."""
+    rows = [(FIRST_ID + index, "CTO", "yes" if index == 1 else None) for index in range(3)]
+    opened = office.open(book(("Reply ID", "Title", "Opted out"), *rows))
+    office.select(opened, "Contacts", "A2:A4")
+    office.answer("Leave these out", "Update all of it")
+    office.press(Button.UPDATE)
+    office.wait()
+    (box,) = office.asked()
+    assert "Opted out of 1 contact" in box["text"]
+    assert box["choices"] == ["Update all of it", "Leave these out", "Cancel"]
+    assert [set(request.body) for request in patches(sandbox)] == [{"title"}] * 3
+    office.press(Button.UPDATE)
+    office.wait()
+    assert [request.body for request in patches(sandbox)][3:] == [{"isOptedOut": True}], office.log()
+
+
+def test_pull(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """Blank cells are filled; a cell that holds another value is replaced only after a question. Nothing changes in Reply."""
+    sandbox.edit(FIRST_ID, title="CTO", city="Oslo")
+    opened = office.open(book(("Reply ID", "Title", "City"), (FIRST_ID, "old", None)))
+    office.select(opened, "Contacts", "A2")
+    office.answer("Replace them")
+    office.press(Button.PULL)
+    office.wait()
+    row = by_header(opened, "Contacts", 1)[0]
+    assert (row["Title"], row["City"]) == ("CTO", "Oslo"), office.log()
+    assert patches(sandbox) == []
