@@ -43,11 +43,15 @@ class Dialogs(Protocol):
 
     def tell(self, text: str) -> None: ...
 
-    def ask(self, text: str, choices: Sequence[str]) -> int | None:
-        """Which of the choices was taken; None if the box was closed."""
+    def ask(self, text: str, choices: Sequence[str], *, default: int = 0) -> int | None:
+        """Which of the choices was taken; None if the box was closed. `default`: the one that Return takes. Raises `NotAgreed` where nobody
+        can be asked, as the others do."""
 
-    def ask_key(self) -> str | None:
-        """An API key, typed unseen; None if the box was closed."""
+    def choose(self, text: str, options: Sequence[str], action: str) -> int | None:
+        """Which of many options was taken by the button `action`; None if the box was closed."""
+
+    def ask_key(self, problem: str = "") -> str | None:
+        """An API key, typed unseen; None if the box was closed. `problem`: why it is asked for again."""
 
 
 class Bar:
@@ -150,7 +154,7 @@ class Window:
         if not draft.plan.to_send:
             choices.remove("Leave these out")
         text = f"This asks for your word first: {joined(_held(draft))}."
-        chosen = self._ask([*statements, text], choices)
+        chosen = self._ask([*statements, text], choices, default=len(choices) - 1)
         chosen_draft = wide if chosen == 0 else draft
         return chosen_draft, [True for _ in questions(chosen_draft)]
 
@@ -232,10 +236,10 @@ class Window:
         if in_a_box:
             self.dialogs.tell(_text([*self.notes, sentence]))
 
-    def _ask(self, statements: Sequence[str], choices: Sequence[str]) -> int:
-        """Which choice; the last one is to leave it. Raises `NotAgreed`."""
+    def _ask(self, statements: Sequence[str], choices: Sequence[str], default: int = 0) -> int:
+        """Which choice; the last one is to leave it, and the default where something dangerous could be agreed to. Raises `NotAgreed`."""
         notes, self.notes = self.notes, []
-        chosen = self.dialogs.ask(_text([*statements, *notes]), choices)
+        chosen = self.dialogs.ask(_text([*statements, *notes]), choices, default=default)
         if chosen is None or chosen == len(choices) - 1:
             raise NotAgreed("Nothing was changed.", asked=True)
         return chosen

@@ -23,13 +23,16 @@ class Answers:
     def tell(self, text: str) -> None:
         self._note(text, [])
 
-    def ask(self, text: str, choices: Sequence[str]) -> int | None:
+    def ask(self, text: str, choices: Sequence[str], *, default: int = 0) -> int | None:
         self._note(text, list(choices))
         answer = self._next()
         return choices.index(answer) if answer in choices else None
 
-    def ask_key(self) -> str | None:
-        self._note("key", [])
+    def choose(self, text: str, options: Sequence[str], action: str) -> int | None:
+        return self.ask(text, options)
+
+    def ask_key(self, problem: str = "") -> str | None:
+        self._note(f"key: {problem}", [])
         return self._next()
 
     def _note(self, text: str, choices: list[str]) -> None:
