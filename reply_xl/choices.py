@@ -79,6 +79,11 @@ def targets_by_name(customs: Iterable[CustomField]) -> dict[str, Target]:
     return {field.name: field for field in (BY_NAME["id"], *WRITABLE)} | {custom.name: custom for custom in customs}
 
 
+def label_of(target: Target) -> str:
+    """How a sheet of ours names a field: a custom one in a way that no standard field is called."""
+    return f"custom: {target.name.removeprefix('custom:')}" if isinstance(target, CustomField) else target.label
+
+
 def apply(
     found: Sequence[Column], agreed: Choices, proposed: Choices, targets: Mapping[str, Target]
 ) -> tuple[tuple[Column, ...], tuple[Unseen, ...]]:

@@ -94,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     pull.set_defaults(allow=frozenset())
     for subparser in (push, pull):
         subparser.add_argument("--out", metavar="FILE", type=Path, help="write into FILE (default: into BOOK, for a .csv beside it)")
+    preview.add_argument(
+        "--edit", action="store_true", help="put a sheet “Reply preview” into the workbook, where you decide about each line"
+    )
+    push.add_argument("--plan", action="store_true", help="send what the sheet “Reply preview” of the workbook says, instead of the rows")
     push.add_argument("--yes", action="store_true", help="agree to the number of contacts; never to an --allow, never to a wrong ID column")
     whoami = command("whoami", commands.whoami, "Show whom the API key belongs to.")
     login = command("login", commands.login, "Check an API key and keep it in the keychain of this computer.")

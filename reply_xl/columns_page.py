@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reply_xl.choices import Choice, Choices, Send, header_keys, targets_by_name
+from reply_xl.choices import Choice, Choices, Send, header_keys, label_of, targets_by_name
 from reply_xl.model import Column, CustomField, Role, Row, Target
 from reply_xl.pages import pages_of, read_page, write_page
 from reply_xl.values import is_blank, shown
@@ -87,9 +87,7 @@ def _choice(goes: str, send: str, names: Mapping[str, str], takes_customs: bool)
 
 
 def _label(target: Target) -> str:
-    if target.name == "id":
-        return _KEY
-    return f"custom: {target.name.removeprefix('custom:')}" if isinstance(target, CustomField) else target.label
+    return _KEY if target.name == "id" else label_of(target)
 
 
 def _samples(column: Column, rows: Sequence[Row]) -> str:

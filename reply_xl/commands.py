@@ -118,6 +118,10 @@ def preview(arguments: argparse.Namespace) -> int:
             else:
                 console.show_preview(draft, outcomes, session.pace.minutes(len(draft.plan.to_send)), worth_a_look)
                 face.say(*sentences.baseless(draft.plan))
+            if arguments.edit:
+                from reply_xl import jobs
+
+                face.say(jobs.preview_into(book, place, draft, sheet.name, worth_a_look, session.contacts.base_url))
     return exit_code(outcomes)
 
 
@@ -128,12 +132,31 @@ def push(arguments: argparse.Namespace) -> int:
     from reply_xl.terminal import Terminal
     from reply_xl.workbook import FilePlace, checked_out
 
-    place = FilePlace(arguments.book, checked_out(arguments.out, arguments.book), arguments.sheet, arguments.header_row)
+    if arguments.plan:
+        _refuse_beside_plan(arguments)
+    out = checked_out(arguments.out, arguments.book)
+    place = FilePlace(arguments.book, out, None if arguments.plan else arguments.sheet, arguments.header_row)
     with console.Progress() as progress:
         face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
         deliver_waiting(face, place)
         with Session(arguments.base_url, cancelled=threading.Event(), on_wait=progress.wait) as session:
+            if arguments.plan:
+                return jobs.apply_preview(face, place, session, arguments.sheet, allow=arguments.allow)
             return jobs.update(face, place, session, _request(arguments))
+
+
+def _refuse_beside_plan(arguments: argparse.Namespace) -> None:
+    """The preview sheet says which rows and fields are sent, and how each conflict ends."""
+    given = {
+        "--rows": arguments.rows != "all",
+        "--header-row": arguments.header_row is not None,
+        "--fields": arguments.fields is not None,
+        "--only-empty": arguments.only_empty,
+        "--on-conflict": arguments.on_conflict != "block",
+    }
+    wrong = [option for option, is_given in given.items() if is_given]
+    if wrong:
+        raise ConfigError(f"With --plan the preview sheet says what is sent; leave {' and '.join(wrong)} out, and choose in the sheet.")
 
 
 def pull(arguments: argparse.Namespace) -> int:

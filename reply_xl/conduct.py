@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from reply_xl.beside import beside
 from reply_xl.delivery import Delivered, deliver, fits
 from reply_xl.errors import HostBusy, JournalError, SheetError, WorkbookError
 from reply_xl.interrupts import stoppable, unbroken
@@ -174,10 +175,23 @@ def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], p
         book.check_savable()
         sheet = sheet_of(book, place, run, recorded.entries)
         done = deliver(sheet, run, waiting, entries)
+        if run.beside is not None:
+            done = replace(done, missed=_deliver_beside(book, place, run, entries, waiting))
         book.save()
     with contextlib.suppress(JournalError):  # at worst they are written once more
         records.journal.set_delivered(run.id, [row for row in (*done.written, *done.gone) if row not in late])
     return done
+
+
+def _deliver_beside(book: Book, place: Place, run: Run, entries: Sequence[Entry], waiting: Sequence[Entry]) -> str:
+    """What became of a preview sheet's lines, in the rows of the contacts' own sheet as well; a sentence if that cannot be."""
+    of_contacts, every = beside(run, entries)
+    news = {entry.contact_id for entry in waiting}
+    try:
+        deliver(sheet_of(book, place, of_contacts, every), of_contacts, [entry for entry in every if entry.contact_id in news], every)
+    except SheetError as error:
+        return f"The results are in the sheet “{run.page.sheet}” alone. {error}"
+    return ""
 
 
 def sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> Sheet:

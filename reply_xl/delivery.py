@@ -29,10 +29,12 @@ _ENOUGH = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Row numbers as the run has them: `written` stand in the sheet now, `gone` have no row there any more."""
+    """Row numbers as the run has them: `written` stand in the sheet now, `gone` have no row there any more. `missed`: of a run on a preview
+    sheet, why the contacts' own sheet has not got the results as well."""
 
     written: tuple[int, ...]
     gone: tuple[int, ...]
+    missed: str = ""
 
 
 def deliver(sheet: Sheet, run: Run, entries: Sequence[Entry], every: Sequence[Entry] = ()) -> Delivered:

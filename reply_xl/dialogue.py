@@ -78,7 +78,10 @@ def _deliver(face: Face, records: Records, run: Run, place: Place) -> None:
     except ReplyXlError as error:
         face.say(f"The results of {count} of run {run.id} still wait for {place.name}: {error}")
         return
-    face.say(f"The results of {count} of run {run.id}, which had been waiting, are in {target.name} now.")
+    face.say(
+        f"The results of {count} of run {run.id}, which had been waiting, are in {target.name} now.",
+        *([done.missed] if done.missed else []),
+    )
     say_gone(face, records, run, done.gone)
 
 

@@ -5,11 +5,11 @@ A job reads the workbook, lets go of it, asks Reply and the person, and opens th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
-from reply_xl import plan, sentences
+from reply_xl import plan, planned, sentences
 from reply_xl.conduct import conduct, sheet_of
 from reply_xl.delivery import rows_now
 from reply_xl.dialogue import (
@@ -24,11 +24,12 @@ from reply_xl.dialogue import (
 )
 from reply_xl.errors import HostBusy, SheetError
 from reply_xl.face import Face, Question
+from reply_xl.hygiene import Hint, hints
 from reply_xl.interrupts import stoppable
 from reply_xl.model import FINE, Word
 from reply_xl.patches import OnConflict, Policy
-from reply_xl.place import Place
-from reply_xl.plan import Request
+from reply_xl.place import Book, Place
+from reply_xl.plan import Draft, Request
 from reply_xl.preview import refused
 from reply_xl.pull import refreshing
 from reply_xl.push import Push
@@ -73,7 +74,7 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
         if draft.plan.refusal:
             return face.refused(draft.plan.refusal, refused(draft))
 
-        def questions(draft: plan.Draft) -> list[Question]:
+        def questions(draft: Draft) -> list[Question]:
             count = len(draft.plan.to_send)
             asked = about_columns(draft.unseen, agreed=face.yes) if count else []
             if count > 1 or (left and count):
@@ -102,6 +103,105 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
             target = face.elsewhere(place, draft, problem)
             push = prepared()
         number = push.start(session.records.journal, server)
+    return _carry_out(face, target, session, number, draft)
+
+
+def write_preview(face: Face, place: Place, session: Session, request: Request) -> int:
+    """Puts what `request` would change into the workbook, as a sheet to decide in. Sends nothing; focus and selection are as before."""
+    with place.kept_open():
+        with place.open() as book:
+            book.check_savable()
+            sheet = book.sheet(place.sheet)
+            request = with_choices(face, request, book)
+            reading, notes, bases = sheet.read(request.rows, request.header_row), book.notes, session.bases(place.key, sheet.name)
+            name = sheet.name
+        with stoppable(session.cancelled):
+            draft = plan.draft(
+                reading,
+                session.contacts,
+                session.memory,
+                request,
+                bases=bases,
+                on_progress=face.progress.at,
+                on_many=on_many(face, session),
+            )
+        face.progress.stop()
+        face.say(*notes, *draft.notes)
+        if draft.plan.refusal:
+            return face.refused(draft.plan.refusal, refused(draft))
+        with place.open(to_write=True) as book:
+            face.say(preview_into(book, place, draft, name, hints(draft.rows, draft.columns), session.contacts.base_url))
+    return EXIT_FINE
+
+
+def preview_into(book: Book, place: Place, draft: Draft, sheet: str, worth_a_look: Sequence[Hint], server: str) -> str:
+    """Writes the preview of a draft of `sheet` into a workbook, and saves it; the sentence that says so."""
+    book.check_savable()
+    page, lines = planned.write(book.book, draft, sheet, hints=worth_a_look, server=server)
+    if not page:
+        return "Nothing would change, and there is nothing to look at, so no preview sheet was made."
+    book.save()
+    count = f"{lines:,} line{'' if lines == 1 else 's'}"
+    return f"The sheet “{page}” is in {place.name} now, with {count}: look, choose, save, and press Update on it or run reply-xl push {place.name} --plan."
+
+
+def apply_preview(
+    face: Face,
+    place: Place,
+    session: Session,
+    page: str | None,
+    *,
+    allow: frozenset[str] = frozenset(),
+    rows: Collection[int] | None = None,
+    of: Run | None = None,
+) -> int:
+    """Sends what the preview sheet `page` of a workbook says, the only one if None. `allow`: as of `Policy`; `rows`: the only lines; `of`: the run
+    that is tried again. Raises `NotAgreed` where a question was not agreed to."""
+    with place.kept_open():
+        with place.open() as book:
+            book.check_savable()
+            refuse_if_running(session.records, place.key)
+            choices = with_choices(face, Request(), book)
+            read, notes = planned.read(book.book, page), book.notes
+        with stoppable(session.cancelled):
+            found = planned.plan_of(
+                read,
+                session.contacts,
+                session.memory,
+                choices,
+                allow=allow,
+                rows=rows,
+                on_progress=face.progress.at,
+                on_many=on_many(face, session),
+            )
+            server = session.server() if of is None else refuse_other_workspace(of, session)
+        face.progress.stop()
+        draft = found.draft
+        face.say(*notes, *draft.notes)
+        if not draft.rows:
+            face.say("The preview sheet has no line to send.")
+            return EXIT_FINE
+        if draft.plan.refusal:
+            return face.refused(draft.plan.refusal, refused(draft))
+
+        def questions(draft: Draft) -> list[Question]:
+            count = len(draft.plan.to_send)
+            statement = sentences.question(draft.plan, session.pace.minutes(count))
+            return [Question(statement, "Update them?", "add --yes", face.yes)] if count > 1 else []
+
+        draft, _ = face.settle(draft, questions)
+        push = found.push(draft, place.key, place.results, of=of.id if of else None)
+        with place.open(to_write=True) as book:
+            push.prepare(book.sheet(read.name))
+            found.prepare_others(book)
+            book.save()
+        number = push.start(session.records.journal, server)
+    return _carry_out(face, place, session, number, draft)
+
+
+def _carry_out(face: Face, target: Place, session: Session, number: int, draft: Draft) -> int:
+    """Sends a run that stands in the journal, and says what became of it. `target`: the workbook that gets the results."""
+    to_send = draft.plan.to_send
     face.progress.start("Updating contacts", len(to_send))
     terms = Terms(session.contacts, draft.policy, session.memory, session.cancelled, session.pace.pause)
     run = session.records.journal.run(number)
@@ -139,6 +239,8 @@ def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: 
         face.say(f"{sentences.rows(gone)} of run {run.id} that need it are no longer in the sheet.")
     if not now:
         return EXIT_FINE
+    if run.kind is RunKind.PLAN:
+        return apply_preview(face, place, session, name, allow=allow, rows=set(now.values()), of=run)
     spans = [(number, number) for number in sorted(now.values())]
     fields = None if run.policy.fields is None else tuple(sorted(run.policy.fields))
     request = Request(spans, header_row, fields, run.policy.only_empty, allow, on_conflict or OnConflict.BLOCK)
@@ -175,7 +277,8 @@ def undo(
         statement = f"{what}: {sentences.requests(count, session.pace.minutes(count))}."
         face.agree(Question(statement, "Undo it?", "add --yes", not will_ask))
     page = run.page if place is None else replace(run.page, book=place.key, results=place.results)
-    new = NewRun(RunKind.UNDO, run.server, page, policy, run.keeps_ids, run.id)
+    beside = None if run.beside is None else replace(run.beside, differs={})
+    new = NewRun(RunKind.UNDO, run.server, page, policy, run.keeps_ids, run.id, beside)
     marks = {entry.number: entry.mark for entry in made.entries}
     number = session.records.journal.start(new, marks, made.standing, made.decisions)
     face.progress.start("Undoing", count)

@@ -17,7 +17,7 @@ from reply_xl.errors import JournalError
 from reply_xl.fields import BY_NAME, value_of
 from reply_xl.model import Change, Contact, CustomField, FieldValue, Outcome, Patch, Row, Target, Word
 from reply_xl.patches import Decision, OnConflict, Policy
-from reply_xl.runs import Entry, Mark, NewRun, Page, Recorded, Run, RunKind, Server
+from reply_xl.runs import Beside, Entry, Mark, NewRun, Page, Recorded, Run, RunKind, Server
 from reply_xl.wishes import Wish
 
 _OPEN = "(word IS NULL OR word IN ('cancelled', 'unknown', 'failed')) AND replaced IS NULL AND EXISTS (SELECT 1 FROM patch p WHERE p.run=row.run AND p.contact=row.contact)"
@@ -50,11 +50,11 @@ class Journal:
         with self._database.transaction() as now:
             run = now.execute(
                 "INSERT INTO run (kind, of, started, base_url, instance, user, username, team, book, results, sheet, header_row, headers,"
-                " targets, policy, keeps_ids) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                " targets, policy, keeps_ids, beside) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     *(new.kind, new.of, _now(), server.base_url, server.instance, server.user_id, server.username, server.team_id),
                     *(page.book, page.results, page.sheet, page.header_row, json.dumps(page.headers), json.dumps(dict(page.targets))),
-                    *(_policy_text(new.policy), new.keeps_ids),
+                    *(_policy_text(new.policy), new.keeps_ids, _beside_text(new.beside)),
                 ),
             ).lastrowid
             assert run is not None
@@ -81,14 +81,17 @@ class Journal:
         """What a newer run plans for a contact of this sheet replaces what an older one left open, and its result what still waits for the
         same row. `sent`: by contact, the fields that the new run sends. One that was limited to some fields replaces no others, and an undo is
         replaced only by what is sent anew: that a sheet holds nothing new does not mean that the wrong values may stay."""
-        server, here = new.server, sheet_name(new.page.book, new.page.sheet)
-        is_whole = new.kind is not RunKind.UNDO and new.policy.fields is None and not new.policy.only_empty
+        server, here = new.server, {sheet_name(new.page.book, new.page.sheet): keys}
+        if new.beside is not None:
+            here[sheet_name(new.page.book, new.beside.page.sheet)] = {mark.key for _, mark, _ in new.beside.rows} - {""}
+        is_whole = new.kind not in (RunKind.UNDO, RunKind.PLAN) and new.policy.fields is None and not new.policy.only_empty
         older = now.execute(
             "SELECT id, book, sheet, kind FROM run WHERE id<? AND base_url=? AND instance=?", (run, server.base_url, server.instance)
         )
         for number, path, name, kind in older.fetchall():
-            if sheet_name(path, name) != here and number != new.of:
+            if sheet_name(path, name) not in here and number != new.of:
                 continue
+            same_rows = here.get(sheet_name(path, name), keys)
             asked = f"SELECT DISTINCT contact, (SELECT changes FROM patch p WHERE p.run=row.run AND p.contact=row.contact) FROM row WHERE run=? AND {_OPEN}"
             replaced = []
             for contact, text in now.execute(asked, (number,)).fetchall():
@@ -101,17 +104,19 @@ class Journal:
                 replaced,
             )
             if now.execute(f"SELECT 1 FROM row WHERE run=? AND {_WAITING}", (number,)).fetchone():
-                now.executemany(f"UPDATE row SET delivered=1 WHERE run=? AND key=? AND {_WAITING}", [(number, key) for key in keys])
+                now.executemany(f"UPDATE row SET delivered=1 WHERE run=? AND key=? AND {_WAITING}", [(number, key) for key in same_rows])
 
     def record(self, run: Run, outcomes: Sequence[Outcome]) -> None:
         """Outcomes of a run that has been started, and what they prove Reply to hold now, synced to disk together."""
-        page = run.page
+        page = run.page if run.beside is None else run.beside.page
         with self._database.transaction() as now:
-            before = _before_conflicts(now, run.id, outcomes)
+            before, proven = _before_conflicts(now, run.id, outcomes), _proven(outcomes)
+            if run.beside is not None:
+                _let_cells_stand(run.beside, outcomes, before, proven)
             _record(now, run.id, outcomes)
-            for book, sheet in {sheet_name(page.book, page.sheet), sheet_name(page.results, page.sheet)}:
+            for book, sheet in {sheet_name(run.page.book, page.sheet), sheet_name(run.page.results, page.sheet)}:
                 set_bases(now, run.server.place, book, sheet, before)
-                set_bases(now, run.server.place, book, sheet, _proven(outcomes))
+                set_bases(now, run.server.place, book, sheet, proven)
 
     def end(self, run: int) -> None:
         """The process that sent this run has come to its end."""
@@ -199,7 +204,7 @@ class Journal:
         return counts
 
 
-_RUN = "id, started, ended, kind, of, base_url, instance, user, username, team, book, results, sheet, header_row, headers, targets, policy, keeps_ids"
+_RUN = "id, started, ended, kind, of, base_url, instance, user, username, team, book, results, sheet, header_row, headers, targets, policy, keeps_ids, beside"
 
 
 def _run(row: tuple[Any, ...], counts: Mapping[str, int]) -> Run:
@@ -218,6 +223,27 @@ def _run(row: tuple[Any, ...], counts: Mapping[str, int]) -> Run:
         counts.get("open", 0),
         counts.get("waiting", 0),
         words,
+        _beside(row[18]),
+    )
+
+
+def _beside_text(beside: Beside | None) -> str | None:
+    if beside is None:
+        return None
+    page = beside.page
+    where = [page.book, page.results, page.sheet, page.header_row, list(page.headers), dict(page.targets)]
+    rows = [[number, mark.key, mark.look, contact] for number, mark, contact in beside.rows]
+    return json.dumps([where, rows, [[contact, list(fields)] for contact, fields in beside.differs.items()]])
+
+
+def _beside(text: str | None) -> Beside | None:
+    if text is None:
+        return None
+    (book, results, sheet, header_row, headers, targets), rows, differs = json.loads(text)
+    return Beside(
+        Page(book, results, sheet, header_row, tuple(headers), targets),
+        tuple((number, Mark(key, look), contact) for number, key, look, contact in rows),
+        {contact: tuple(fields) for contact, fields in differs},
     )
 
 
@@ -332,6 +358,19 @@ def _before_conflicts(now: sqlite3.Connection, run: int, outcomes: Sequence[Outc
             planned = _changes(found[0]) if found else ()
             before[outcome.contact_id] = {one.target.name: one.old for one in planned if one.target.verifiable}
     return before
+
+
+def _let_cells_stand(
+    beside: Beside, outcomes: Sequence[Outcome], before: dict[int, dict[str, FieldValue]], proven: dict[int, dict[str, FieldValue]]
+) -> None:
+    """Where a reviewer sent something else than the contacts' sheet says, that sheet goes on from what Reply held before: its next push sees
+    that both have changed, and asks."""
+    for outcome in outcomes:
+        fields = beside.differs.get(outcome.contact_id or 0, ())
+        for change in outcome.changes:
+            if outcome.contact_id is not None and change.target.name in fields and change.target.verifiable:
+                before.setdefault(outcome.contact_id, {})[change.target.name] = change.old
+                proven.get(outcome.contact_id, {}).pop(change.target.name, None)
 
 
 def _proven(outcomes: Sequence[Outcome]) -> dict[int, dict[str, FieldValue]]:

@@ -37,6 +37,9 @@ CREATE TABLE base_page (
   sheet INTEGER NOT NULL, page INTEGER NOT NULL, contacts INTEGER NOT NULL, held TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (sheet, page)
 )
 """,
+    """
+ALTER TABLE run ADD COLUMN beside TEXT
+""",
 )
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,16 +21,15 @@ from reply_xl.addresses import COLUMNS, LAST_ROW, address, areas_of, runs
 from reply_xl.busy import Patience, quiet
 from reply_xl.errors import ReplyXlError, SheetError
 from reply_xl.host_values import as_cells, as_lines, as_text
+from reply_xl.marks import TOP, is_mark, is_whole_mark, mark_in
 from reply_xl.model import CellValue, ErrorCell, Row
 from reply_xl.values import is_blank
 
-__all__ = ["Page", "find_page", "is_mark", "is_ours", "pages_of", "read_page", "remove_page", "write_page"]
+__all__ = ["Page", "find_page", "is_mark", "is_ours", "mark_of", "pages_of", "read_page", "remove_page", "write_page"]
 
-_MARK = re.compile(r"reply_xl [a-z]+ [1-9]\d*(?!\d)")
-_TOP = 3
-_CORNER = f"A1:C{_TOP}"  # a row or a column that a user put in front does not make the sheet a stranger's
+_CORNER = address(1, TOP, 0, TOP - 1)
 _COLOUR = (221, 235, 247)
-_HEADERS_KEPT = "reply_xl headers"
+_HEADERS_KEPT, _HEADER = "reply_xl headers", "header: "  # whoever looks for a row of headers takes this one for none
 _LISTS_FROM = 100  # far from what users write beside a table
 _LONGEST_NAME = 31
 _MOST_CELLS = 5_000_000
@@ -55,24 +53,19 @@ class Page:
         return next((index for index, text in enumerate(self.headers) if _plain(text) == wanted), None)
 
 
-def is_mark(value: object) -> bool:
-    """Whether a cell's value begins with a mark of ours."""
-    return isinstance(value, str) and _MARK.match(value.lstrip()) is not None
-
-
 def is_ours(sheet: Any) -> bool:
     """Whether an xlwings sheet is one of ours, whatever it is called: one small read."""
-    return _mark_of(sheet) is not None
+    return mark_of(sheet) is not None
 
 
 def pages_of(book: Any, mark: str) -> list[Any]:
     """All xlwings sheets with this mark: a workbook that was put together from several may have more than one."""
-    return [sheet for sheet in book.sheets if _mark_of(sheet) == mark]
+    return [sheet for sheet in book.sheets if mark_of(sheet) == mark]
 
 
 def find_page(book: Any, mark: str) -> Any:
     """Our xlwings sheet with this mark, or None: of several copies the one that stands first."""
-    return next((sheet for sheet in book.sheets if _mark_of(sheet) == mark), None)
+    return next((sheet for sheet in book.sheets if mark_of(sheet) == mark), None)
 
 
 def write_page(
@@ -96,7 +89,7 @@ def write_page(
     column, whose cells are formatted as text; `widths`: by header, in characters. `activate`: the page is in front afterwards, in a saved file too; else
     the user's sheet, book and selection are as before. `patience`: with an Excel that is busy when its settings are put back. Safe to repeat.
     Raises `SheetError`; `ValueError` for a mark that would not be known again."""
-    if not _MARK.fullmatch(mark):
+    if not is_whole_mark(mark):
         raise ValueError(f"{mark!r} is no mark: it must be like “reply_xl columns 1”")
     lists = {header: tuple(choices) for header, choices in (dropdowns or {}).items() if choices and header in headers}
     with _told(
@@ -153,12 +146,9 @@ def _delete(sheet: Any) -> None:
         app.display_alerts = alerts  # xlwings leaves them off if the deletion fails
 
 
-def _mark_of(sheet: Any) -> str | None:
-    """The mark that the first filled cell of the corner begins with. No cell after it counts: a contact may be called anything."""
-    cells = (cell for line in as_lines(sheet.range(_CORNER).raw_value) for cell in line)
-    first = next((cell for cell in cells if cell is not None and cell != ""), None)
-    found = _MARK.match(first.lstrip()) if isinstance(first, str) else None
-    return found.group() if found else None
+def mark_of(sheet: Any) -> str | None:
+    """The mark of an xlwings sheet of ours, such as `reply_xl columns 1`; None of any other sheet."""
+    return mark_in(as_lines(sheet.range(_CORNER).raw_value))
 
 
 def _plain(text: str) -> str:
@@ -226,7 +216,7 @@ class _Layout:
 
     def _hidden(self, first: int) -> tuple[Sequence[str], dict[tuple[str, ...], tuple[int, int]]]:
         """The texts of the hidden cells of row 1 from column `first` on, and where among the columns each list of choices is."""
-        kept = [_HEADERS_KEPT, *self._headers]
+        kept = [_HEADERS_KEPT, *(f"{_HEADER}{header}" for header in self._headers)]
         sources: dict[tuple[str, ...], tuple[int, int]] = {}
         for choices in self._lists.values():
             if choices not in sources:
@@ -319,10 +309,11 @@ def _read(sheet: Any) -> Page | None:
     _, (area,) = areas_of(used.get_address(external=True))
     bottom, right = area.rows[-1], area.columns[-1]
     start, kept = None, []
-    for line in as_lines(sheet.range(address(1, _TOP, 0, right)).raw_value):
+    for line in as_lines(sheet.range(address(1, TOP, 0, right)).raw_value):
         if start is None and _HEADERS_KEPT in line:
             start = list(line).index(_HEADERS_KEPT)
-            kept = list(itertools.takewhile(lambda cell: isinstance(cell, str) and cell, line[start + 1 :]))
+            written = itertools.takewhile(lambda cell: isinstance(cell, str) and cell, line[start + 1 :])
+            kept = [str(text).removeprefix(_HEADER) for text in written]
     width = right + 1 if start is None else max(start, 1)
     if bottom * width > _MOST_CELLS:
         raise SheetError(f"Excel counts {bottom:,} rows of “{sheet.name}” as used; delete the empty ones, save, and try again.")

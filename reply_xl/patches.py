@@ -55,7 +55,8 @@ class Decision:
     """A row's patch, or its outcome. Rows of one contact that ask for the same share it: `wishes` are all of them.
 
     `held`: the changes that were not agreed to; `key`: of a row that is invalid by itself, what tells its contact; `may_have_arrived`: the
-    patch was on its way before, and nobody knows whether it got there; `arrived`: the changes of it that have been seen to be there."""
+    patch was on its way before, and nobody knows whether it got there; `arrived`: the changes of it that have been seen to be there;
+    `conflicts`: of a row with a conflict, the changes in question, each with what Reply held before; `pending`: its other changes."""
 
     wishes: tuple[Wish, ...]
     patch: Patch | None = None
@@ -65,6 +66,8 @@ class Decision:
     key: Key | None = None
     may_have_arrived: bool = False
     arrived: tuple[Change, ...] = ()
+    conflicts: tuple[tuple[Change, FieldValue], ...] = ()
+    pending: tuple[Change, ...] = ()
 
     @property
     def held_back(self) -> tuple[str, ...]:
@@ -111,8 +114,10 @@ def decide(
     if problems:
         return Decision((wish,), outcome=_outcome(wish, contact, Word.INVALID, problems[0]))
     if sorted_out["conflicts"]:
-        says = [conflict_of(change.target, base[change.target.name], change.old, change.new) for change in sorted_out["conflicts"]]
-        return _stands(wish, contact, Word.CONFLICT, f"{'; '.join(says)}. {RESOLVE}", held)
+        conflicts = tuple((change, base[change.target.name]) for change in sorted_out["conflicts"])
+        says = [conflict_of(change.target, before, change.old, change.new) for change, before in conflicts]
+        stands = _stands(wish, contact, Word.CONFLICT, f"{'; '.join(says)}. {RESOLVE}", held)
+        return replace(stands, conflicts=conflicts, pending=tuple(changes))
     notes = (_held_note(held), _unseen_note(sorted_out["unseen"]), _outdated_note(sorted_out["outdated"]), _kept_note(sorted_out["kept"]))
     note = " ".join(part for part in notes if part)
     if changes:

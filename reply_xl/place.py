@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from reply_xl.choices import Choices
 from reply_xl.model import Column, CustomField, Row
@@ -17,6 +17,10 @@ class Book(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]: ...
+
+    @property
+    def book(self) -> Any:
+        """The xlwings book, for sheets of our own. Raises `SheetError` where there can be no second sheet."""
 
     def sheet(self, name: str | None = None) -> Sheet:
         """The sheet called `name`, or the one that is meant if none is named. Raises `SheetError`."""

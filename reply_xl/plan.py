@@ -215,7 +215,7 @@ def planning(
     names = directory.look_up(rows, columns, policy.fields)
     matches = match_rows(rows, columns, policy.fields, contacts, names=names, on_progress=on_progress, on_many=on_many)
     held = bases.of({contact.id for _, contact in matches.found}) if bases else {}
-    zones = _zones({contact.id: contact for _, contact in matches.found}.values())
+    zones = usual_zones({contact.id: contact for _, contact in matches.found}.values())
     nobody = directory.unknown_numbers(matches.found)
 
     def decided(policy: Policy) -> Plan:
@@ -231,7 +231,7 @@ def planning(
     return decided
 
 
-def _zones(contacts: Iterable[Contact]) -> Style | None:
+def usual_zones(contacts: Iterable[Contact]) -> Style | None:
     """How most of these contacts name their time zone: both IANA's names and those of Windows are seen in Reply."""
     stored = [contact.values.get("timeZoneId") for contact in contacts]
     styles = Counter(style for name in stored if isinstance(name, str) and (style := style_of(name)) is not None)

@@ -12,7 +12,10 @@ from reply_xl.patches import Decision, Policy
 
 
 class RunKind(StrEnum):
+    """`PLAN`: a preview sheet was applied; the rows of such a run are the lines of that sheet."""
+
     PUSH = "push"
+    PLAN = "plan"
     RETRY = "retry"
     UNDO = "undo"
 
@@ -47,6 +50,25 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What tells a row of a sheet from the others, wherever it stands: `key` is `id:…` or `email:…`, "" if it has neither; `look` is a
+    digest of what its own cells hold."""
+
+    key: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The rows of the contacts' own sheet, which get the outcomes of a run on a preview sheet as well. `page`: that sheet; `rows`: row number,
+    mark and contact id; `differs`: by contact id, the fields of which its cells do not say what is sent."""
+
+    page: Page
+    rows: tuple[tuple[int, Mark, int], ...]
+    differs: Mapping[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class NewRun:
     """A run about to begin. `of`: the run that it retries or undoes."""
 
@@ -56,6 +78,7 @@ class NewRun:
     policy: Policy
     keeps_ids: bool
     of: int | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +99,11 @@ class Run:
     open: int
     waiting: int
     counts: Mapping[str, int]
+    beside: Beside | None = None
 
     @property
     def is_unfinished(self) -> bool:
         return bool(self.open or self.waiting)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What tells a row of a sheet from the others, wherever it stands: `key` is `id:…` or `email:…`, "" if it has neither; `look` is a
-    digest of what its own cells hold."""
-
-    key: str
-    look: str
 
 
 @dataclass(frozen=True, slots=True)

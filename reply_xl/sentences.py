@@ -11,7 +11,7 @@ from reply_xl.choices import Unseen
 from reply_xl.model import Change, Column, CustomField, Outcome, Word
 from reply_xl.plan import Plan
 from reply_xl.pull import Refreshing, counts
-from reply_xl.runs import Recorded, Run
+from reply_xl.runs import Recorded, Run, RunKind
 from reply_xl.values import shown
 from reply_xl.wording import joined
 
@@ -140,4 +140,5 @@ def named(recorded: Recorded, changes: Changes, when: str | None = None) -> str:
 
 
 def what(run: Run) -> str:
-    return run.kind.value if run.of is None else f"{run.kind.value} of run {run.of}"
+    kind = "push --plan" if run.kind is RunKind.PLAN else run.kind.value
+    return kind if run.of is None else f"{kind} of run {run.of}"

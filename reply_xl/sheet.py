@@ -23,6 +23,7 @@ from reply_xl.cell_formats import read_formats
 from reply_xl.columns import best_header, is_own_or_id
 from reply_xl.errors import HeaderError, HostBusy, ReplyXlError, SelectionError, SheetError
 from reply_xl.host_values import as_cells, as_lines
+from reply_xl.marks import TOP, mark_in
 from reply_xl.model import CellValue, Row
 from reply_xl.region import Block, Chosen, Spans, Table, choose_rows, find_region, make_notes, read_headers
 from reply_xl.results import Layout
@@ -90,8 +91,9 @@ class Sheet:
         return self._host(lambda: str(self._sheet.name), "The sheet cannot be read; see whether its workbook is still open.")
 
     def read(self, rows: Spans | str = "all", header_row: int | None = None) -> Reading:
-        """Reads the sheet, the number formats of the chosen rows' numbers and dates included. `rows`: `all` or `selection` (visible rows
-        only), or spans of row numbers (hidden ones are marked, not left out). Raises `HeaderError`, `SelectionError` or `SheetError`; changes nothing."""
+        """Reads the sheet, unless it is one of our own; the number formats of the chosen rows' numbers and dates included. `rows`: `all` or
+        `selection` (visible rows only), or spans of row numbers (hidden ones are marked, not left out). Raises `HeaderError`,
+        `SelectionError` or `SheetError`; changes nothing."""
         return self._guarded(rows, header_row, may_be_empty=False)
 
     def read_header(self, header_row: int | None = None) -> Reading:
@@ -170,6 +172,8 @@ class Sheet:
         block = _read_block(used, area)
         if all(is_blank(cell) for line in block.lines for cell in line):
             raise HeaderError("The sheet is empty; put column headers in its first row and contacts below.")
+        if not callable(header_row) and mark_in(block.lines[: max(TOP + 1 - block.first_row, 0)]):
+            raise SheetError(f"“{self.name}” is a sheet of reply_xl and holds no contacts; choose the sheet that does (--sheet).")
         header_row = header_row(block) if callable(header_row) else header_row
         region = find_region(block, tables, chosen, header_row, best_header)
         headers = read_headers(block.line(region.header_row), region)

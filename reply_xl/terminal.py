@@ -81,6 +81,7 @@ class Terminal:
             console.say(f"{done.problem} The results of {rows} wait in the journal; {advice}")
         else:
             say_gone(self, records, run, done.delivered.gone)
+            self.say(*([done.delivered.missed] if done.delivered.missed else []))
             console.say(f"The results are in {results}.")
         if run.open and cancelled:
             console.say(f"Stopped; “reply-xl resume {run.id}” sends the rest.")

@@ -64,13 +64,18 @@ class Workbook:
     def sheet(self, name: str | None = None) -> Sheet:
         """The sheet called `name`, or the one that is active in the file. A CSV file has one, called as the file without its
         ending; a row of it that is longer than the headers holds a separator too many, so that its values may stand under wrong headers."""
-        return Sheet(
-            self._with_contacts(choose_sheet(self._book, name)) if self._csv is None else choose_sheet(self._book, name),
-            self._csv is not None,
-        )
+        sheet = choose_sheet(self._book, name)
+        return Sheet(sheet if self._csv is not None or name is not None else self._with_contacts(sheet), self._csv is not None)
+
+    @property
+    def book(self) -> Any:
+        """The xlwings book, for sheets of our own. Raises `WorkbookError` for a CSV file, which has no second sheet."""
+        if self._csv is not None:
+            raise WorkbookError("A CSV file has no second sheet; save it as .xlsx, and then run this again.")
+        return self._book
 
     def _with_contacts(self, sheet: Any) -> Any:
-        """Never a sheet that we made: if one of them is active, the only other one is meant."""
+        """If a sheet that we made is active, the only other one is meant."""
         if not is_ours(sheet):
             return sheet
         others = [one for one in self._book.sheets if not is_ours(one)]
@@ -84,9 +89,7 @@ class Workbook:
 
     def write_columns(self, columns: Sequence[Column], rows: Sequence[Row], customs: Sequence[CustomField]) -> str:
         """Makes or renews the sheet “Reply columns”; returns its name. Nothing is saved."""
-        if self._csv is not None:
-            raise WorkbookError("A CSV file has no second sheet; save it as .xlsx, and then run this again.")
-        return write_columns_page(self._book, columns, rows, customs)
+        return write_columns_page(self.book, columns, rows, customs)
 
     def sheets(self) -> list[str]:
         """The names of its worksheets, in their order."""

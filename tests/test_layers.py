@@ -18,7 +18,7 @@ LEVELS = """
 __init__ errors interrupts locks versions registries vba launcher
 model database busy clicks screens
 links windows_zones base_urls dialogs addin_file applescript
-fields addresses host_values csv_text parts header_words
+fields addresses host_values csv_text parts header_words marks
 cell_text countries click
 emails number_formats phone_hints phones sizes time_zones truths
 displayed wording headers
@@ -29,8 +29,8 @@ columns proof answers wishes region literal spool journal_file last_sent quota_l
 agreements
 identity strays seen
 patches
-recheck runs
-locate
+recheck runs preview_page
+locate beside
 winhttp
 proxies
 connections
@@ -43,7 +43,7 @@ logon placing agent startable functions_server functions_files
 plan send session repair place
 delivery workbook install
 preview push pull download practice undo conduct
-face sentences
+planned face sentences
 console dialogue
 terminal run_views jobs excel
 window demo pull_new
@@ -131,7 +131,7 @@ THIRD_PARTY = {
 # Modules that compute and do nothing else, and all that they may take from the standard library.
 PURE = (
     "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
-    "recheck runs locate choices click versions vba launcher applescript "
+    "recheck runs locate choices click versions vba launcher applescript preview_page beside marks "
     "header_words headers evidence claims "
     "cell_text countries displayed emails links number_formats phones spread sizes time_zones truths windows_zones"
 )
