@@ -144,7 +144,7 @@ def main() -> int:
 
 def _on_end(act: Callable[[], None]) -> None:
     def obey(_number: int, _frame: FrameType | None) -> None:
-        act()
+        threading.Thread(target=act, daemon=True).start()  # the signal may have struck inside of the event that `act` sets
 
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
         if number := getattr(signal, name, None):

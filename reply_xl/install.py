@@ -28,7 +28,7 @@ SHORTCUTS = {
     "Update the selected rows": ("push --live", "Updates the contacts of the rows that are selected in Excel"),
     "Preview the selected rows": ("preview --live", "Shows what would change in Reply for the rows that are selected in Excel"),
 }
-_PATIENCE = 3.0
+_PATIENCE = 10.0
 
 
 @dataclass(slots=True)
