@@ -162,6 +162,23 @@ def test_journal_2_keeps_what_was_agreed_to(opened: Callable[[int], Path]) -> No
         assert [choice.field for choice in records.agreements.all().values()] == ["city"]
 
 
+def test_journal_3_knows_a_preview_and_the_rows_beside_it(opened: Callable[[int], Path], sandbox_then: Sandbox, run: Command) -> None:
+    """Which rows of the contacts' sheet a preview was of, and what a reviewer corrected; the values go back into Reply."""
+    opened(3)
+    with Records() as records:
+        beside = records.journal.run(1).beside
+    assert beside is not None
+    assert (beside.page.sheet, [(number, contact) for number, _, contact in beside.rows]) == (
+        "Contacts",
+        [(2, FIRST_ID), (3, FIRST_ID + 1)],
+    )
+    assert beside.differs == {FIRST_ID + 1: ("city",)}
+    sandbox_then.edit(FIRST_ID + 1, city="Bonn")
+    assert run("undo", 1, "--yes", "--json").words == ["undone"] * 5
+    assert [sandbox_then.contact(FIRST_ID + index)["title"] for index in range(2)] == ["Old", "Old"]
+    assert sandbox_then.contact(FIRST_ID + 1)["city"] in (None, "")
+
+
 def test_quota_1_counts_on(tmp_path: Path) -> None:
     """What was asked a minute ago still counts, a pause goes on, and the reserve holds."""
     file = restored("quota-1", tmp_path / "quota.sqlite3")
