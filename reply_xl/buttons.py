@@ -25,6 +25,7 @@ from reply_xl.plan import Request, read_columns
 from reply_xl.records import Records
 from reply_xl.runs import Run, RunKind
 from reply_xl.session import Session
+from reply_xl.sheet import Reading
 from reply_xl.window import Window
 
 _LOOK_EVERY = 0.4
@@ -185,10 +186,7 @@ def _last_run(scene: Scene, session: Session, fits: Callable[[Run], bool]) -> Ru
 def columns(scene: Scene, records: Records) -> None:
     """Puts the sheet “Reply columns” in front. Without a key or a connection custom fields are not looked up."""
     place = scene.place
-    with place.open() as book:
-        sheet = book.sheet(place.sheet)
-        request = with_choices(scene.window, Request(), book)
-        reading = sheet.read_header()
+    request, reading = _header(scene)
     customs = None
     with ExitStack() as stack:
         try:
@@ -204,6 +202,11 @@ def columns(scene: Scene, records: Records) -> None:
         f"The sheet “{name}” shows where each column goes; choose there, then click Update or Preview on “{scene.click.sheet}”.",
         in_a_box=customs is None,
     )
+
+
+def _header(scene: Scene) -> tuple[Request, Reading]:
+    with scene.place.open() as book:
+        return with_choices(scene.window, Request(), book), book.sheet(scene.place.sheet).read_header()
 
 
 def cancel(scene: Scene) -> None:

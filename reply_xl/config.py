@@ -38,7 +38,10 @@ def load(base_url: str, *, loopback: bool, key: str | None = None, environ: Mapp
     if not key:
         key = stored_key(base_url) or ""
     if not key:
-        raise ConfigError("There is no API key on this computer; run “reply-xl login”, or practise without one with “reply-xl demo”.")
+        raise ConfigError(
+            "There is no API key on this computer; click Connect in Excel or run “reply-xl login”, or practise without one: Practice in Excel, "
+            "or “reply-xl demo”."
+        )
     return Config(key, variable, (environ.get("REPLY_XL_QUOTA") or None) if loopback else None)
 
 

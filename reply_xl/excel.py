@@ -55,7 +55,7 @@ class Excel:
         """By process; by the workbook's name alone only where exactly one Excel has it open."""
         apps = self._engine.apps
         processes = list(apps.keys())
-        if self._process is None:
+        if self._process is None and self._click.window is None:
             name = self._click.book
             having = [pid for pid in processes if not name or _named(apps[pid], name) is not None]
             if len(having) > 1:
@@ -77,9 +77,19 @@ def keep_other_excels() -> None:
 
 def _book(app: Any, name: str, path: str) -> Any:
     book = _named(app, name)
-    if book is None or not _is_at(str(book.impl.fullname), path):
+    if book is None or not _is_at(_full_name(book), path):
         raise SheetError(_CLOSED.format(name))
     return book
+
+
+def _full_name(book: Any) -> str:
+    """As Excel has it, which may be an address of the web; "" where that cannot be had. xlwings looks for such a book on this computer, and
+    fails where it is not."""
+    with contextlib.suppress(Exception):
+        return str(book.impl.api.FullName)
+    with contextlib.suppress(Exception):
+        return str(book.impl.fullname)
+    return ""
 
 
 def _named(app: Any, name: str) -> Any:
@@ -188,14 +198,3 @@ class LiveBook:
 
     def save(self) -> None:
         """The user saves."""
-
-
-def process_of_window(window: int) -> int | None:
-    """The process that a window belongs to; None where there is no such window, and on other systems than Windows."""
-    if sys.platform != "win32":
-        return None
-    import ctypes
-
-    process = ctypes.c_ulong(0)
-    ctypes.windll.user32.GetWindowThreadProcessId(ctypes.c_void_p(window), ctypes.byref(process))
-    return process.value or None

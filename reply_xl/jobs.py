@@ -36,6 +36,7 @@ from reply_xl.push import Push
 from reply_xl.runs import NewRun, Recorded, Run, RunKind
 from reply_xl.send import Terms
 from reply_xl.session import Session
+from reply_xl.sheet import Reading
 from reply_xl.undo import undoing
 
 MAY_HAVE_CHANGED = ("updated", "not stored", "undone", "unknown")
@@ -51,14 +52,9 @@ def on_many(face: Face, session: Session) -> Callable[[int], None]:
 def update(face: Face, place: Place, session: Session, request: Request, *, of: Run | None = None) -> int:
     """Pushes the rows of `request`. `of`: the run that is tried again. Raises `NotAgreed` where a question was not agreed to."""
     with place.kept_open():
-        with place.open() as book:
-            book.check_savable()
-            sheet = book.sheet(place.sheet)
-            refuse_if_running(session.records, place.key)
-            left = unfinished(session.records, place.key, session.contacts.base_url) if of is None else []
-            request = with_choices(face, request, book)
-            reading, notes, bases = sheet.read(request.rows, request.header_row), book.notes, session.bases(place.key, sheet.name)
-            name = sheet.name
+        left = unfinished(session.records, place.key, session.contacts.base_url) if of is None else []
+        request, reading, name, notes = _read(face, place, session, request)
+        bases = session.bases(place.key, name)
         with stoppable(session.cancelled):
             draft = plan.draft(
                 reading,
@@ -211,6 +207,16 @@ def _carry_out(face: Face, target: Place, session: Session, number: int, draft: 
     return face.conducted(session.records, number, outcomes, done, target.name, cancelled=session.cancelled.is_set())
 
 
+def _read(face: Face, place: Place, session: Session, request: Request) -> tuple[Request, Reading, str, tuple[str, ...]]:
+    """The request with the choices for its columns, the sheet as read, its name, and sentences. Nothing of the workbook is held afterwards."""
+    with place.open() as book:
+        book.check_savable()
+        refuse_if_running(session.records, place.key)
+        sheet = book.sheet(place.sheet)
+        request = with_choices(face, request, book)
+        return request, sheet.read(request.rows, request.header_row), sheet.name, book.notes
+
+
 def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: OnConflict | None, allow: frozenset[str]) -> int:
     """Pushes the rows of a run that need it once more, with what the sheet holds now. `on_conflict` None: rows with a conflict are left, for
     the sheet need not know any more what Reply held."""
@@ -229,10 +235,7 @@ def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: 
     if not needing:
         face.say(f"No {'other ' if conflicts else ''}row of run {run.id} needs it; there is nothing to try again.")
         return EXIT_NEEDS_ATTENTION if conflicts else EXIT_FINE
-    with place.open() as book:
-        sheet = sheet_of(book, place, run, recorded.entries)
-        places, header_row = rows_now(sheet, run, recorded.entries)
-        name = sheet.name
+    places, header_row, name = _rows_now(place, recorded)
     now = {entry.number: places[entry.number] for entry in needing if entry.number in places}
     gone = len(needing) - len(now)
     if gone:
@@ -245,6 +248,14 @@ def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: 
     fields = None if run.policy.fields is None else tuple(sorted(run.policy.fields))
     request = Request(spans, header_row, fields, run.policy.only_empty, allow, on_conflict or OnConflict.BLOCK)
     return update(face, place.at(name, header_row), session, request, of=run)
+
+
+def _rows_now(place: Place, recorded: Recorded) -> tuple[dict[int, int], int, str]:
+    """Where the rows of a run stand now, in which row their headers stand, and on which sheet."""
+    with place.open() as book:
+        sheet = sheet_of(book, place, recorded.run, recorded.entries)
+        places, header_row = rows_now(sheet, recorded.run, recorded.entries)
+        return places, header_row, sheet.name
 
 
 def undo(
@@ -293,11 +304,7 @@ def undo(
 def pull(face: Face, place: Place, session: Session, request: Request, *, overwrite: bool) -> int:
     """Refreshes cells from Reply. `overwrite`: cells that hold another value are replaced without a question."""
     with place.kept_open():
-        with place.open() as book:
-            book.check_savable()
-            sheet = book.sheet(place.sheet)
-            request = with_choices(face, request, book)
-            reading, notes, name = sheet.read(request.rows, request.header_row), book.notes, sheet.name
+        request, reading, name, notes = _read(face, place, session, request)
 
         def formulas(indices: Sequence[int]) -> Set[tuple[int, int]]:
             with place.open() as book:

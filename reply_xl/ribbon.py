@@ -39,6 +39,17 @@ def this_engine() -> Any:
     return xlwings.engines.active
 
 
+def process_of_window(window: int) -> int | None:
+    """The process that a window belongs to; None where there is no such window, and on other systems than Windows."""
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    process = ctypes.c_ulong(0)
+    ctypes.windll.user32.GetWindowThreadProcessId(ctypes.c_void_p(window), ctypes.byref(process))
+    return process.value or None
+
+
 def these_dialogs() -> Dialogs:
     from reply_xl.dialogs import Boxes
 
@@ -47,11 +58,12 @@ def these_dialogs() -> Dialogs:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a click needs of the computer: xlwings' engine, boxes, the server (None: Reply), and for how many seconds the last sentence is left
-    in the status bar."""
+    """What a click needs of the computer: xlwings' engine, boxes, the process of a window handle (None: not known), the server (None: Reply),
+    and for how many seconds the last sentence is left in the status bar."""
 
     engine: Callable[[], Any] = this_engine
     dialogs: Callable[[], Dialogs] = these_dialogs
+    process_of: Callable[[int], int | None] = process_of_window
     base_url: str | None = None
     linger: float = 20.0
 
@@ -91,14 +103,14 @@ def _carry_out(data: bytes, clicks: ClickFolder, began: float, outside: Outside)
         from reply_xl.buttons import Scene
         from reply_xl.click import parse
         from reply_xl.errors import ReplyXlError
-        from reply_xl.excel import Excel, process_of_window
+        from reply_xl.excel import Excel
         from reply_xl.window import Window
 
         try:
             click = parse(data)
             _log.info("%s, add-in %s", click.button, click.addin_version)
             cancelled = threading.Event()
-            excel = Excel(outside.engine(), click, process_of_window)
+            excel = Excel(outside.engine(), click, outside.process_of)
             window = Window(excel, outside.dialogs(), cancelled)
         except ReplyXlError as error:
             sentence = str(error)

@@ -28,7 +28,7 @@ FINE, COULD_NOT_RUN, NEEDS_ATTENTION = 0, 1, 3
 _BAR_EVERY, _LATER, _BAR_LATER = 2.0, 60.0, 10.0
 """Seconds between two texts in the status bar: in the first minute, and after it."""
 _LOOK_EVERY = 0.5
-"""Seconds between two looks for a click on Cancel."""
+"""Seconds between two looks at how far a run is."""
 BLOCK_EVERY = 20.0
 """Seconds between two blocks of results."""
 _PAUSE, _LONGEST_WAIT = 5.0, 600.0
@@ -54,10 +54,21 @@ class Dialogs(Protocol):
         """An API key, typed unseen; None if the box was closed. `problem`: why it is asked for again."""
 
 
+class Clock:
+    """Time as it passes; tests have another one."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Whether the event is set within these seconds."""
+        return event.wait(seconds)
+
+
 class Bar:
     """The status bar of the Excel that was clicked. Threads may report; only the thread that made it speaks with Excel."""
 
-    def __init__(self, excel: Excel, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, excel: Excel, now: Callable[[], float]) -> None:
         self._excel, self._now = excel, now
         self._thread = threading.get_ident()
         self._began = self._shown_at = now()
@@ -123,10 +134,11 @@ class Window:
 
     yes = False
 
-    def __init__(self, excel: Excel, dialogs: Dialogs, cancelled: threading.Event) -> None:
+    def __init__(self, excel: Excel, dialogs: Dialogs, cancelled: threading.Event, clock: Clock | None = None) -> None:
         self._excel, self.dialogs, self._cancelled = excel, dialogs, cancelled
+        self._clock = clock or Clock()
         self._waited = 0.0
-        self.progress = Bar(excel)
+        self.progress = Bar(excel, self._clock.now)
         self.notes: list[str] = []
         self.sentence = ""
 
@@ -213,20 +225,20 @@ class Window:
 
     def work(self, over: threading.Event, deliver: Callable[[], Delivered]) -> None:
         """Shows how far the run is, and writes what has arrived, until `over` is set."""
-        last = time.monotonic()
-        while not over.wait(_LOOK_EVERY):
+        last = self._clock.now()
+        while not self._clock.wait(over, _LOOK_EVERY):
             self.progress.refresh()
-            if time.monotonic() - last >= BLOCK_EVERY:
+            if self._clock.now() - last >= BLOCK_EVERY:
                 try:
                     deliver()
                 except SheetError as error:
                     _log.info("results wait: %s", error)
-                last = time.monotonic()
+                last = self._clock.now()
 
     def waits(self, problem: HostBusy) -> bool:
         """For some minutes, unless Cancel is clicked: the user may be typing a long cell."""
         self._waited += _PAUSE
-        return self._waited <= _LONGEST_WAIT and not self._cancelled.wait(_PAUSE)
+        return self._waited <= _LONGEST_WAIT and not self._clock.wait(self._cancelled, _PAUSE)
 
     def end(self, sentence: str, *, in_a_box: bool = False) -> None:
         """The last sentence of a click: in the bar, and where a person should not miss it in a box, with what else was said."""

@@ -47,12 +47,13 @@ class Clicking:
     def _make(self, name: str) -> Any:
         return self._context.ServiceManager.createInstanceWithContext(name, self._context)
 
-    def set_up(self, base_url: str, **launcher: str) -> None:
-        """No click, no box, no text yet; Python is started with the server `base_url`."""
+    def set_up(self, base_url: str, *, first_on_path: Path | None = None, **launcher: str) -> None:
+        """No click, no box, no text yet; Python is started with the server `base_url`, and looks for modules in `first_on_path` first."""
         for path in (self.status, self.boxes, self._answers):
             path.unlink(missing_ok=True)
         settings = {"pipe": self.office.pipe, "status": str(self.status), "boxes": str(self.boxes), "answers": str(self._answers)}
-        (self.folder / "settings.json").write_text(json.dumps({**settings, "base_url": base_url}), encoding="utf-8")
+        settings |= {"base_url": base_url, "first_on_path": str(first_on_path or "")}
+        (self.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         script = f'"{ROOT / "tests" / "office_launcher.py"}" "{self.folder / "settings.json"}"'
         lines = {"python": sys.executable, "arguments": script, **launcher}
         text = "".join(f"{name}={value}\n" for name, value in lines.items())
@@ -71,6 +72,15 @@ class Clicking:
             ranges.addRangeAddress(page.getCellRangeByName(area).RangeAddress, False)
         doc.CurrentController.setActiveSheet(page)
         doc.CurrentController.select(ranges)
+
+    def sort(self, book: Any, sheet: str, area: str, *, column: int, ascending: bool) -> None:
+        """As a user does: by the column of this index within the area."""
+        import uno
+
+        field = uno.createUnoStruct("com.sun.star.table.TableSortField")
+        field.Field, field.IsAscending = column, ascending
+        fields = uno.Any("[]com.sun.star.table.TableSortField", (field,))
+        book.impl.doc.Sheets.getByName(sheet).getCellRangeByName(area).sort(property_values(SortFields=fields, ContainsHeader=False))
 
     def press(self, button: Button, *arguments: Any) -> float:
         """Clicks a button; returns how long Excel would have been busy."""

@@ -1,7 +1,8 @@
 """What the add-in starts in the tests in place of `-m reply_xl.ribbon`: the same code, with LibreOffice for Excel and answers from a file for boxes.
 
 `python office_launcher.py SETTINGS ID`; SETTINGS is a JSON file: `pipe`, `base_url`, `status` (each text of the status bar becomes a line of that
-file), `boxes` (each box becomes a line of JSON there), `answers` (a JSON list; each question takes the first).
+file), `boxes` (each box becomes a line of JSON there), `answers` (a JSON list; each
+question takes the first), `first_on_path` (a folder that Python looks for modules in first).
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-from reply_xl import ribbon
+SETTINGS = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+sys.path[:0] = [*filter(None, [SETTINGS["first_on_path"]]), str(Path(__file__).parent)]
+from reply_xl import ribbon  # noqa: E402  what may be found first has to be known before
 
 
 class Answers:
@@ -47,19 +49,17 @@ class Answers:
 
 
 def main() -> int:
-    settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-
     def engine() -> Any:
         import xlwings
         from office_engine import connect
 
-        found = connect(settings["pipe"], status=Path(settings["status"]))
+        found = connect(SETTINGS["pipe"], status=Path(SETTINGS["status"]))
         xlwings.engines.add(found)
         found.activate()
         return found
 
-    answers = Answers(Path(settings["boxes"]), Path(settings["answers"]))
-    return ribbon.main(sys.argv[2:], ribbon.Outside(engine, lambda: answers, settings["base_url"], linger=0))
+    answers = Answers(Path(SETTINGS["boxes"]), Path(SETTINGS["answers"]))
+    return ribbon.main(sys.argv[2:], ribbon.Outside(engine, lambda: answers, base_url=SETTINGS["base_url"], linger=0))
 
 
 if __name__ == "__main__":

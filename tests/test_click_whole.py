@@ -211,3 +211,60 @@ def test_pull(office: Clicking, book: Book, sandbox: Sandbox) -> None:
     row = by_header(opened, "Contacts", 1)[0]
     assert (row["Title"], row["City"]) == ("CTO", "Oslo"), office.log()
     assert patches(sandbox) == []
+
+
+def test_no_key(office: Clicking, book: Book) -> None:
+    """Without a key nothing is asked of Reply, and the sentence names the buttons that help."""
+    office.set_up("https://reply.invalid")
+    opened = office.open(leads(book))
+    office.select(opened, "Contacts", "A2")
+    office.press(Button.UPDATE)
+    office.wait()
+    assert "no API key on this computer; click Connect" in office.asked()[-1]["text"], office.log()
+
+
+def test_a_sort_during_the_run(office: Clicking, book: Book, make_sandbox: Callable[..., Sandbox]) -> None:
+    """The user sorts the sheet and puts a row and a column in while requests are under way: each outcome stands beside its contact."""
+    sandbox = make_sandbox(40, latency=0.3)
+    office.set_up(sandbox.url)
+    sandbox.delete(FIRST_ID + 7)
+    opened = office.open(leads(book, 40))
+    office.select(opened, "Contacts", "A2:A41")
+    office.answer("Update them")
+    office.press(Button.UPDATE)
+    until(lambda: len(patches(sandbox)) > 4, 20, office.log)
+    page = opened.impl.doc.Sheets.getByName("Contacts")
+    office.sort(opened, "Contacts", "A2:Z41", column=1, ascending=False)
+    page.Rows.insertByIndex(5, 1)
+    page.Columns.insertByIndex(1, 1)
+    office.wait()
+    rows = [row for row in by_header(opened, "Contacts", 42) if row["Reply ID"]]
+    assert len(rows) == 40
+    assert {row["Reply status"] for row in rows if row["Reply ID"] != FIRST_ID + 7} == {"Updated"}, office.log()
+    assert [row["Reply status"] for row in rows if row["Reply ID"] == FIRST_ID + 7] == ["Not found"]
+
+
+def test_python_that_dies_on_import(office: Clicking, book: Book, sandbox: Sandbox, tmp_path: Path) -> None:
+    """A package that was damaged: a sentence in a box and the reason in the log, never silence."""
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "requests.py").write_text("raise ImportError('no such library')", encoding="utf-8")
+    office.set_up(sandbox.url, first_on_path=broken)
+    opened = office.open(leads(book))
+    office.select(opened, "Contacts", "A2")
+    office.press(Button.UPDATE)
+    office.wait()
+    assert "reply-xl is not whole on this computer" in office.asked()[-1]["text"], office.log()
+    assert "no such library" in office.log()
+    assert sandbox.requests == []
+
+
+def test_python_that_is_missing(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """The interpreter was removed: nothing runs, no click is kept for later."""
+    office.set_up(sandbox.url, python="/nowhere/pythonw")
+    opened = office.open(leads(book))
+    office.select(opened, "Contacts", "A2")
+    office.press(Button.UPDATE)
+    office.wait()
+    assert sandbox.requests == []
+    assert not list((office.user / "clicks").iterdir())
