@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FIRST_ID
+from conftest import FIRST_ID, patches
 from hosts import HOSTS, Host, build, opened
 
-from reply_xl import plan, planned
+from reply_xl import jobs, plan, planned
+from reply_xl.choices import Choices
+from reply_xl.columns_page import proposal
+from reply_xl.console import Progress
 from reply_xl.errors import SheetError
-from reply_xl.model import Word
+from reply_xl.host_values import as_lines
+from reply_xl.model import Column, CustomField, Row, Word
 from reply_xl.pages import is_ours
 from reply_xl.plan import Draft, Request
 from reply_xl.preview_page import HEADERS, MOST_LINES, NAME
 from reply_xl.records import Records
-from reply_xl.runs import RunKind
+from reply_xl.runs import Run, RunKind
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
+from reply_xl.terminal import Terminal
 
 LEADS = [["Reply ID", "Email", "Title", "Opted out"], [FIRST_ID, "p0@example.com", "=CTO", None], [None, "p1@example.com", "+1", "yes"]]
 
@@ -52,10 +58,52 @@ def read_back(host: Host, session: Session, **more: Any) -> planned.Planned:
 
 
 class OneBook:
-    """What of a book is needed to prepare a sheet of it."""
+    """The workbook on a host, as the jobs see it."""
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, host: Host) -> None:
-        self.sheet = host.sheet
+        self.sheet, self.book = host.sheet, host.book
+
+    def sheets(self) -> list[str]:
+        return [str(sheet.name) for sheet in self.book.sheets]
+
+    def proposal(self) -> tuple[Choices, list[str]]:
+        return proposal(self.book)
+
+    def write_columns(self, columns: Sequence[Column], rows: Sequence[Row], customs: Sequence[CustomField]) -> str:
+        raise NotImplementedError
+
+    def check_savable(self) -> None: ...
+
+    def save(self) -> None: ...
+
+
+class OnePlace:
+    """The place of that workbook. `between`: what a person does in the sheets each time the program lets go of the workbook."""
+
+    sheet: str | None = "Leads"
+    header_row = None
+
+    def __init__(self, host: Host, between: Callable[[], None] = lambda: None) -> None:
+        self._book, self._between = OneBook(host), between
+        self.key = self.results = str(host.path)
+        self.name = host.path.name
+
+    @contextlib.contextmanager
+    def kept_open(self) -> Iterator[None]:
+        yield
+
+    @contextlib.contextmanager
+    def open(self, *, to_write: bool = False) -> Iterator[OneBook]:
+        yield self._book
+        self._between()
+
+    def delivering(self, run: Run) -> OnePlace:
+        return self
+
+    def at(self, sheet: str, header_row: int) -> OnePlace:
+        return self
 
 
 def cell(host: Host, row: int, header: str) -> Any:
@@ -124,3 +172,59 @@ def test_more_lines_than_a_person_can_look_through(host: Host, session: Session)
     with pytest.raises(SheetError, match="changes are more than a person can look through"):
         planned.write(host.book, many, "Leads")
     assert NAME not in [sheet.name for sheet in host.book.sheets]
+
+
+def column(host: Host, sheet: str, header: str, rows: range) -> list[Any]:
+    page = host.sheet(sheet).read_again([header], 1)
+    index = page.headers.index(header)
+    return [next((row[index] for row in page.rows if row.number == number), None) for number in rows]
+
+
+def swap(host: Host, sheet: str, one: int, other: int, width: int) -> None:
+    """As a sort does: two rows change places."""
+    first, second = (host.book.sheets[sheet].range((row, 1), (row, width)) for row in (one, other))
+    ours, theirs = (
+        ["" if value is None else f"'{value}" if isinstance(value, str) else value for value in as_lines(line.raw_value)[0]]
+        for line in (first, second)
+    )
+    first.raw_value, second.raw_value = [theirs], [ours]
+
+
+def test_the_buttons_of_an_open_workbook(host: Host, session: Session, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """Preview, a decision, Update on the preview, a retry of nothing: outcomes in both sheets, though rows of both change places each time the
+    workbook is let go of. Done again, nothing is sent."""
+    face = Terminal(Progress(), yes=True)
+    assert jobs.write_preview(face, OnePlace(host), session, Request()) == 0
+    assert f"The sheet “{NAME}” is in {host.path.name} now, with 3 lines" in capsys.readouterr().err
+    moves = [lambda: swap(host, "Leads", 2, 3, 7), lambda: swap(host, NAME, 4, 6, 12), lambda: None]
+
+    def between() -> None:
+        if moves:
+            moves.pop(0)()
+
+    cell(host, 6, "Decision").raw_value = "skip"
+    assert jobs.apply_preview(face, OnePlace(host, between), session, NAME) == 0
+    assert {request.contact_id: request.body for request in patches(sandbox)} == {
+        FIRST_ID: {"title": "=CTO"},
+        FIRST_ID + 1: {"title": "+1"},
+    }
+    assert column(host, NAME, "Reply status", range(4, 7)) == ["Skipped", "Updated", "Updated"]
+    assert column(host, NAME, "Field", range(4, 7)) == ["Opted out", "Title", "Title"]
+    assert column(host, "Leads", "Reply status", range(2, 4)) == ["Updated", "Updated"]
+    assert [str(text).startswith("Updated Title.") for text in column(host, "Leads", "Reply message", range(2, 4))] == [True, True]
+    assert "Opted out" in str(column(host, "Leads", "Reply message", range(2, 3))[0])
+    assert jobs.apply_preview(face, OnePlace(host), session, NAME) == 0
+    assert len(patches(sandbox)) == 2
+    assert column(host, NAME, "Reply status", range(4, 7)) == ["Skipped", "Unchanged", "Unchanged"]
+
+
+def test_update_on_a_preview_is_never_an_update_of_rows(host: Host, session: Session, sandbox: Sandbox) -> None:
+    """A job that takes rows refuses our sheet, on every host."""
+    face = Terminal(Progress(), yes=True)
+    jobs.write_preview(face, OnePlace(host), session, Request())
+    place = OnePlace(host)
+    place.sheet = NAME
+    for job in (jobs.update, jobs.write_preview):
+        with pytest.raises(SheetError, match="is a sheet of reply_xl and holds no contacts"):
+            job(face, place, session, Request())
+    assert patches(sandbox) == []
