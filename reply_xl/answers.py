@@ -169,8 +169,8 @@ def reason_text(value: object) -> str:
 def _wrong_key(variable: str) -> str:
     source = "a key from Settings → API Key in Reply"
     if variable:
-        return f"Reply did not accept the API key in the variable {variable}; set it to {source}, or unset it and run “reply-xl login”."
-    return f"Reply did not accept the API key; run “reply-xl login” with {source}."
+        return f"Reply did not accept the API key in the variable {variable}; set it to {source}, or unset it and click Connect or run “reply-xl login”."
+    return f"Reply did not accept the API key; click Connect on the tab Reply or run “reply-xl login” with {source}."
 
 
 def _because(detail: str) -> str:

@@ -224,7 +224,17 @@ def cancel(scene: Scene) -> None:
         scene.window.end(f"Stopping: what is under way is finished, the rest is not sent.{far}")
 
 
-_FREE: frozenset[Button] = frozenset({Button.CANCEL})
+def connect(scene: Scene) -> None:
+    """A practice server is never given a key."""
+    from reply_xl.account import ask_and_connect
+
+    if scene.click.is_practice or scene.base_url is not None:
+        scene.window.end("Practice needs no key; leave it by clicking Practice, then click Connect.", in_a_box=True)
+        return
+    ask_and_connect(scene.window)
+
+
+_FREE: frozenset[Button] = frozenset({Button.CANCEL, Button.CONNECT})
 """Buttons that need no workbook, or must work while another click on it is carried out."""
 _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.UPDATE: update,
@@ -236,4 +246,5 @@ _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.UNDO: undo,
     Button.COLUMNS: columns,
     Button.CANCEL: cancel,
+    Button.CONNECT: connect,
 }

@@ -203,20 +203,16 @@ def whoami(arguments: argparse.Namespace) -> int:
 def login(arguments: argparse.Namespace) -> int:
     import getpass
 
-    from reply_xl import config
-    from reply_xl.cell_text import shown
-    from reply_xl.session import Session
+    from reply_xl import account
 
     if sys.stdin and sys.stdin.isatty():
-        key = getpass.getpass("API key (Settings → API Key in Reply; it is not shown): ").strip()
+        typed = getpass.getpass("API key (Settings → API Key in Reply; it is not shown): ")
     else:
-        key = (sys.stdin.readline() if sys.stdin else "").strip()
+        typed = sys.stdin.readline() if sys.stdin else ""
+    key = account.cleaned_key(typed)
     if not key:
         raise ConfigError("No API key was typed; copy it from Settings → API Key in Reply and try again.")
-    with Session(arguments.base_url, key=key) as session:
-        who = session.contacts.whoami()
-        config.store_key(session.contacts.base_url, key)
-    print(f"Connected as {shown(who.username) or who.user_id}; the key is in the keychain of this computer.")
+    print(account.connect(key, arguments.base_url))
     return FINE
 
 

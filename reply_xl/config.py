@@ -11,9 +11,10 @@ from pathlib import Path
 from reply_xl.errors import ConfigError
 
 SERVICE = "reply_xl"
-_KEY_VARIABLE = "REPLY_API_KEY"
+KEY_VARIABLE = "REPLY_API_KEY"
 _PRACTICE_KEY = "practice"
 """What a server on this machine is given when no key is set: a key from the keychain never goes there."""
+_NOT_KEPT = "The keychain of this computer did not take the API key; set the variable REPLY_API_KEY instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ def load(base_url: str, *, loopback: bool, key: str | None = None, environ: Mapp
     obeyed on loopback only. Raises `ConfigError` where there is no key."""
     variable = ""
     if not key:
-        key = environ.get(_KEY_VARIABLE, "").strip()
-        variable = _KEY_VARIABLE if key else ""
+        key = environ.get(KEY_VARIABLE, "").strip()
+        variable = KEY_VARIABLE if key else ""
     if not key and loopback:
         key = _PRACTICE_KEY
     if not key:
@@ -59,12 +60,16 @@ def stored_key(base_url: str) -> str | None:
 
 
 def store_key(base_url: str, key: str) -> None:
+    """Raises `ConfigError` where it is not there afterwards."""
     import keyring
 
     try:
         keyring.set_password(SERVICE, base_url, key)
+        is_there = keyring.get_password(SERVICE, base_url) == key
     except Exception as error:
-        raise ConfigError("The keychain of this computer did not take the API key; set REPLY_API_KEY instead.") from error
+        raise ConfigError(_NOT_KEPT) from error
+    if not is_there:  # some keychains take everything and keep nothing
+        raise ConfigError(_NOT_KEPT)
 
 
 def forget_key(base_url: str) -> bool:

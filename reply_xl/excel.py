@@ -22,6 +22,7 @@ from reply_xl.columns_page import proposal, write_columns_page
 from reply_xl.errors import SheetError, WorkbookError
 from reply_xl.model import Column, CustomField, Row
 from reply_xl.pages import is_ours
+from reply_xl.places import ADDIN
 from reply_xl.results import copy_values
 from reply_xl.runs import Run
 from reply_xl.sheet import Reading, Sheet, choose_sheet
@@ -56,12 +57,13 @@ class Excel:
         apps = self._engine.apps
         processes = list(apps.keys())
         if self._process is None and self._click.window is None:
-            name = self._click.book
+            name = "" if self._click.book == ADDIN else self._click.book
             having = [pid for pid in processes if not name or _named(apps[pid], name) is not None]
             if len(having) > 1:
-                raise SheetError(f"“{name}” is open in more than one Excel, so it cannot be told which was meant; close all but one.")
+                what = f"“{name}” is open in more than one Excel" if name else "More than one Excel is open"
+                raise SheetError(f"{what}, so it cannot be told which was meant; close all but one.")
             if not having:
-                raise SheetError(_CLOSED.format(name))
+                raise SheetError(_CLOSED.format(name) if name else "No workbook is open in Excel; open one and try again.")
             self._process = having[0]
         if self._process not in processes:
             raise SheetError("The Excel that was clicked is no longer open; open the workbook and try again.")

@@ -8,7 +8,7 @@ import runpy
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,16 @@ class Clicking:
     def _make(self, name: str) -> Any:
         return self._context.ServiceManager.createInstanceWithContext(name, self._context)
 
-    def set_up(self, base_url: str, *, first_on_path: Path | None = None, **launcher: str) -> None:
-        """No click, no box, no text yet; Python is started with the server `base_url`, and looks for modules in `first_on_path` first."""
+    def set_up(
+        self, base_url: str | None, environment: Mapping[str, str] | None = None, *, first_on_path: Path | None = None, **launcher: str
+    ) -> None:
+        """No click, no box, no text yet; Python is started with the server `base_url` and with what `environment` adds to its own, and looks
+        for modules in `first_on_path` first."""
         for path in (self.status, self.boxes, self._answers):
             path.unlink(missing_ok=True)
-        settings = {"pipe": self.office.pipe, "status": str(self.status), "boxes": str(self.boxes), "answers": str(self._answers)}
-        settings |= {"base_url": base_url, "first_on_path": str(first_on_path or "")}
+        settings: dict[str, object] = {"pipe": self.office.pipe, "base_url": base_url, "environment": dict(environment or {})}
+        settings |= {"status": str(self.status), "boxes": str(self.boxes), "answers": str(self._answers)}
+        settings |= {"first_on_path": str(first_on_path or "")}
         (self.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         script = f'"{ROOT / "tests" / "office_launcher.py"}" "{self.folder / "settings.json"}"'
         lines = {"python": sys.executable, "arguments": script, **launcher}

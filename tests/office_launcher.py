@@ -2,18 +2,20 @@
 
 `python office_launcher.py SETTINGS ID`; SETTINGS is a JSON file: `pipe`, `base_url`, `status` (each text of the status bar becomes a line of that
 file), `boxes` (each box becomes a line of JSON there), `answers` (a JSON list; each
-question takes the first), `first_on_path` (a folder that Python looks for modules in first).
+question takes the first), `first_on_path` (a folder that Python looks for modules in first), `environment` (variables).
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 SETTINGS = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+os.environ.update(SETTINGS["environment"])
 sys.path[:0] = [*filter(None, [SETTINGS["first_on_path"]]), str(Path(__file__).parent)]
 from reply_xl import ribbon  # noqa: E402  what may be found first has to be known before
 

@@ -546,7 +546,10 @@ def test_a_server_that_repeats_the_key_does_not_get_it_into_a_message(sandbox: S
 def test_a_wrong_key_says_where_it_came_from(make_sandbox: Callable[..., Sandbox]) -> None:
     """From an environment variable, the sentence names it; else it tells how to log in."""
     sandbox = make_sandbox(keys=["another"])
-    for variable, says in (("", "run “reply-xl login” with a key"), ("REPLY_API_KEY", "the API key in the variable REPLY_API_KEY")):
+    for variable, says in (
+        ("", "click Connect on the tab Reply or run “reply-xl login” with a key"),
+        ("REPLY_API_KEY", "the API key in the variable REPLY_API_KEY"),
+    ):
         client = Client(sandbox.url, KEY, QuickPace(), key_variable=variable)
         with contextlib.closing(client), pytest.raises(NotAuthorised) as caught:
             client.whoami()

@@ -41,7 +41,7 @@ lookup sheet csv_book pages references computers inquiries
 columns_page places functions
 logon placing agent startable functions_server functions_files
 plan send session repair place
-delivery workbook install
+delivery workbook install account
 preview push pull download practice undo conduct
 planned face sentences
 console dialogue
