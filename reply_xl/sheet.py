@@ -24,10 +24,11 @@ from reply_xl.columns import best_header, is_own_or_id
 from reply_xl.errors import HeaderError, HostBusy, ReplyXlError, SelectionError, SheetError
 from reply_xl.host_values import as_cells, as_lines
 from reply_xl.marks import TOP, mark_in
-from reply_xl.model import CellValue, Row
+from reply_xl.model import CellValue, Row, column_letter
 from reply_xl.region import Block, Chosen, Spans, Table, choose_rows, find_region, make_notes, read_headers
 from reply_xl.results import Layout
 from reply_xl.values import is_blank
+from reply_xl.wording import joined
 
 __all__ = ["Layout", "Reading", "Sheet", "Spans", "choose_sheet"]
 
@@ -159,10 +160,13 @@ class Sheet:
         return _excel(lambda: self._patience.run(action), sentence)
 
     def _guarded(self, rows: Spans | str, header_row: HeaderRow, *, may_be_empty: bool) -> Reading:
-        return self._host(
-            lambda: self._read(rows, header_row, may_be_empty),
-            "The sheet cannot be read; leave the cell that is being edited, close what is open in Excel, choose a sheet with rows, and try again.",
-        )
+        try:
+            return self._host(
+                lambda: self._read(rows, header_row, may_be_empty),
+                "The sheet cannot be read; leave the cell that is being edited, close what is open in Excel, choose a sheet with rows, and try again.",
+            )
+        finally:
+            self.__dict__.pop("_app", None)  # a held object keeps Excel alive
 
     def _read(self, rows: Spans | str, header_row: HeaderRow, may_be_empty: bool) -> Reading:
         used = self._sheet.used_range
@@ -205,6 +209,7 @@ class Sheet:
         if may_be_empty:
             return reading
         shown = [index for index, header in enumerate(headers) if header and index not in hidden and not is_own_or_id(header)]
+        reading = replace(reading, notes=(*reading.notes, *self._stale_notes(reading, shown)))
         return self._with_formats(reading, shown, used)
 
     def _with_formats(self, reading: Reading, indices: Iterable[int], used: Any = None) -> Reading:
@@ -212,6 +217,24 @@ class Sheet:
         found = read_formats(self._sheet, wanted, used)
         chosen = (replace(row, formats=found[row.number]) if row.number in found else row for row in reading.chosen)
         return replace(reading, chosen=tuple(chosen)) if found else reading
+
+    @cached_property
+    def _app(self) -> Any:
+        return self._sheet.book.app.impl
+
+    def _stale_notes(self, reading: Reading, indices: Sequence[int]) -> tuple[str, ...]:
+        """A sentence about formulas in these columns that Excel may not have calculated since their cells changed: 1 call where Excel
+        calculates by itself, as nearly everywhere."""
+        if self._app.calculation != "manual":
+            return ()
+        places = results.formulas(self._sheet, reading, indices)
+        if not places:
+            return ()
+        columns = joined([column_letter(index) for index in sorted({index for _, index in places})])
+        what = f"formula{'s' if len(places) > 1 else ''} in column{'s' if ',' in columns or ' and ' in columns else ''} {columns}"
+        return (
+            f"The workbook calculates only when asked to, so the {len(places):,} {what} may show old results; press F9 in Excel, save, and try again.",
+        )
 
     def _areas_meant(self, place: str) -> Sequence[Area]:
         if self._selected is None:
@@ -224,7 +247,7 @@ class Sheet:
         """The areas of the selection, hidden rows included. `place`: this sheet, as an external address names it."""
         try:
             # `book.selection` asks Excel 8 times, and fails where the whole sheet is selected
-            app = self._sheet.book.app.impl
+            app = self._app
             impl = app.selection
             if impl is None:
                 _ = app.version  # a busy Excel is taken for one with a chart selected, but does not answer this

@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 import xlwings as xw
 from fake_excel import FakeExcel, Picture, com_error, install
 from hosts import HOSTS, Host, build, opened
@@ -19,6 +20,7 @@ from reply_xl.columns import MESSAGE, OURS, REPLY_ID, STATUS, UPDATED_AT
 from reply_xl.errors import SelectionError, SheetError
 from reply_xl.model import ErrorCell
 from reply_xl.sheet import Sheet, choose_sheet
+from reply_xl.values import error_in
 
 HEADERS = ["Email", "Title", "Notes"]
 ROWS = [HEADERS, ["a@example.com", "CEO", "x"], ["b@example.com", "CTO", "y"], ["c@example.com", "CFO", "z"]]
@@ -449,6 +451,72 @@ def test_newer_and_unknown_errors() -> None:
     from reply_xl.host_values import as_cell
 
     assert {code: as_cell(-2146828288 + code) for code in codes} == {code: ErrorCell(text) for code, text in codes.items()}
+
+
+def test_manual_calculation(tmp_path: Path) -> None:
+    """Where a workbook calculates only when asked to, its formulas may show old results: said where a column of values has some, with what
+    to do; what is shown is read."""
+    path = tmp_path / "manual.xlsx"
+    for manual in (True, False):
+        made = xlsxwriter.Workbook(str(path))
+        if manual:
+            made.set_calc_mode("manual")
+        page = made.add_worksheet("Leads")
+        page.write_row(0, 0, HEADERS)
+        page.write_row(1, 0, ["a@example.com"])
+        page.write_formula(1, 1, '="C"&"TO"', None, "CEO")
+        page.write_formula(1, 2, '="x"', None, "y")
+        made.close()
+        with opened("file", path) as host:
+            reading = host.sheet().read()
+            assert reading.chosen[0].cells == ["a@example.com", "CEO", "y"]
+            assert reading.notes == (
+                (
+                    "The workbook calculates only when asked to, so the 2 formulas in columns B and C may show old results; "
+                    "press F9 in Excel, save, and try again.",
+                )
+                if manual
+                else ()
+            )
+
+
+def test_manual_calculation_in_excel(excel: FakeExcel) -> None:
+    """The same in Excel, which is asked once; without formulas there is nothing to say."""
+    excel.add_book("leads.xlsx").add_sheet("Leads", ROWS)
+    xw.apps.active.calculation = "manual"
+    assert Sheet(choose_sheet(xw.books["leads.xlsx"], None)).read().notes == ()
+    xw.books["leads.xlsx"].sheets[0]["B2"].formula = "=1+1"
+    (note,) = Sheet(choose_sheet(xw.books["leads.xlsx"], None)).read().notes
+    assert "so the 1 formula in column B may show old results" in note
+
+
+def test_what_fills_a_cell_is_read_whole(tmp_path: Path) -> None:
+    """Rich text, line breaks, 32,767 characters, emoji, names written from the right, a spilled array and each error that a formula shows
+    arrive as they are shown."""
+    path = tmp_path / "odd.xlsx"
+    made = xlsxwriter.Workbook(str(path))
+    bold = made.add_format({"bold": True})
+    page = made.add_worksheet("Leads")
+    page.write_row(0, 0, ["Email", "Title", "Notes", "Custom: Segment"])
+    texts = ["Zeile 1\nZeile 2", "x" * 32_767, "👩\u200d💻 😀", "שלום מרחבא", "a\u200fb"]
+    for number, text in enumerate(texts, 1):
+        page.write(number, 0, f"p{number}@example.com")
+        page.write_rich_string(number, 1, "Head ", bold, "of", " Sales")
+        page.write_string(number, 2, text)
+    page.write_dynamic_array_formula("D2:D6", "=SEQUENCE(5)", None, 1)
+    for number in range(2, 6):
+        page.write_number(number, 3, number)
+    errors = ["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#UNKNOWN!"]
+    for number, code in enumerate(errors, 6):
+        page.write(number, 0, f"p{number}@example.com")
+        page.write_formula(number, 1, "=1", None, code)
+    made.close()
+    with opened("file", path) as host:
+        rows = host.sheet().read().chosen
+    assert [row[2] for row in rows[:5]] == texts
+    assert {row[1] for row in rows[:5]} == {"Head of Sales"}
+    assert [row[3] for row in rows[:5]] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert [error_in(row[1]) for row in rows[5:]] == list(map(ErrorCell, errors))
 
 
 def test_formula_without_a_result(tmp_path: Path) -> None:

@@ -159,14 +159,23 @@ class App(base_classes.App):  # type: ignore[misc]
     display_alerts = True
     enable_events = True
     interactive = True
-    calculation = "manual"  # nothing here ever calculates
     status_bar: str | bool = False
 
     def __init__(self, apps: Apps, engine: Engine) -> None:
         self._apps = apps
         self._engine = engine
         self._pid = next(_PIDS)
+        self._calculation = ""
         self._books = Books(self)
+
+    @property
+    def calculation(self) -> str:
+        """As the workbook in front was saved: nothing here ever calculates."""
+        return self._calculation or ("manual" if len(self.books) and self.books.active.file.data.calculates_by_hand else "automatic")
+
+    @calculation.setter
+    def calculation(self, value: str) -> None:
+        self._calculation = value
 
     @property
     def engine(self) -> Engine:

@@ -43,6 +43,7 @@ class BookData:
     theme_part: str | None
     chain_part: str | None
     tab_names: list[str] = field(default_factory=list)
+    calculates_by_hand: bool = False
 
 
 def relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
@@ -93,6 +94,8 @@ def read_book(package: Package) -> BookData:
             raise WorkbookError(f"{package.name} is not an Excel workbook: its main part is something else.")
         if tag == "workbookPr":
             book.date1904 = is_on(attributes.get("date1904"))
+        elif tag == "calcPr":
+            book.calculates_by_hand = attributes.get("calcMode") == "manual"
         elif tag == "workbookView" and views == 0:
             views += 1
             book.active_tab = number(attributes.get("activeTab"))
