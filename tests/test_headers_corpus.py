@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from conftest import Ran
 
 from reply_xl.columns import map_columns
 from reply_xl.fields import BY_NAME
@@ -110,3 +112,28 @@ def test_the_score(folder: Path, cells: Callable[[dict[str, Any]], list[list[Cel
         report(request.node.callspec.id, result)
     assert (result.wrong, result.double) == ([], [])
     assert result.found >= least
+
+
+FILES = [*sorted(FOLDER.glob("*.json")), *sorted((FOLDER / "written").glob("*.json"))[::8]]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_command_tells_the_same_of_a_workbook(path: Path, tmp_path: Path, command: Callable[..., Ran]):
+    """`columns FILE --json` finds the header row below the rows that the tool writes above it, and gives the target of each column."""
+    row = json.loads(path.read_text(encoding="utf-8"))
+    preamble = [[line] for line in row.get("preamble_example", [])][: row["preamble_rows"]] if row.get("preamble_rows") else []
+    preamble += [[]] * (row.get("preamble_rows", 0) - len(preamble))
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for number, line in enumerate([*preamble, row["headers"], *cells_of(row)], 1):
+        for place, cell in enumerate(line, 1):
+            if cell is not None:
+                sheet.cell(number, place).value = cell
+                if isinstance(cell, str) and cell.startswith("="):
+                    sheet.cell(number, place).data_type = "s"
+    book.save(tmp_path / "export.xlsx")
+    ran = command("columns", tmp_path / "export.xlsx", "--json")
+    told = json.loads(ran.out)
+    assert told["header_row"] == len(preamble) + 1
+    expected = map_columns(row["headers"], customs=None, values=cells_of(row))
+    assert [one["target"] for one in told["columns"]] == [column.target.name if column.target else None for column in expected]
