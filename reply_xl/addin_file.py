@@ -25,6 +25,12 @@ def our_addin() -> bytes:
         raise ConfigError("The add-in file is missing from this installation of reply-xl; install reply-xl again.") from error
 
 
+def our_ribbon() -> bytes:
+    """The XML of the tab and its buttons. Raises `ConfigError` as `our_addin` does."""
+    with zipfile.ZipFile(io.BytesIO(our_addin())) as package:
+        return package.read(_RIBBON)
+
+
 def signed_copy(file: Path, ours: bytes) -> tuple[bytes, bool]:
     """The bytes of a copy of `ours` that somebody signed, and whether there is a signature in it at all: its buttons and its macros are
     those of `ours`, and it has no others. Excel writes the rest of the file anew when it signs. Raises `ConfigError`."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from reply_xl import jobs, sentences
 from reply_xl.addresses import COLUMNS
@@ -37,7 +38,7 @@ _OBEYED_WITHIN = 4.0
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One click and everything it may use. `data`: of the click file; `began`: when it was taken, in seconds since 1970; `base_url`: another
-    server than Reply's, None for Reply."""
+    server than Reply's, None for Reply; `open_file`: opens one outside of Excel, and says whether it could."""
 
     click: Click
     data: bytes
@@ -47,6 +48,7 @@ class Scene:
     window: Window
     cancelled: threading.Event
     base_url: str | None
+    open_file: Callable[[Path], bool]
 
     @property
     def place(self) -> LivePlace:
@@ -234,7 +236,13 @@ def connect(scene: Scene) -> None:
     ask_and_connect(scene.window)
 
 
-_FREE: frozenset[Button] = frozenset({Button.CANCEL, Button.CONNECT})
+def help(scene: Scene) -> None:
+    from reply_xl.help import open_guide
+
+    open_guide(scene.window, scene.open_file)
+
+
+_FREE: frozenset[Button] = frozenset({Button.CANCEL, Button.CONNECT, Button.HELP})
 """Buttons that need no workbook, or must work while another click on it is carried out."""
 _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.UPDATE: update,
@@ -247,4 +255,5 @@ _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.COLUMNS: columns,
     Button.CANCEL: cancel,
     Button.CONNECT: connect,
+    Button.HELP: help,
 }

@@ -20,7 +20,7 @@ from reply_xl.functions_files import FunctionsFiles, put_functions, remove_funct
 from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import lock
 from reply_xl.logon import agent_command, has_logon_start, remove_logon_start, set_logon_start
-from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICK_LOG, PRACTICE, SCRIPT, places, second_copies
+from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICK_LOG, GUIDE, PRACTICE, SCRIPT, places, second_copies
 from reply_xl.placing import forget_staged, put_addin
 from reply_xl.startable import check_startable
 
@@ -106,6 +106,7 @@ def uninstall(computer: Computer, *, everything: bool = False) -> Report:
         for name in (PRACTICE, AGENT_LOCK, AGENT_LOG, f"{AGENT_LOG}.1", CLICK_LOG, f"{CLICK_LOG}.1"):
             _remove(at.shared / name, computer, report)
         shutil.rmtree(at.clicks, ignore_errors=True)
+        (at.data / GUIDE).unlink(missing_ok=True)
         if was_there:
             report.done.append("Excel no longer knows which program to start.")
     with _writing(at.startup):

@@ -56,16 +56,23 @@ def these_dialogs() -> Dialogs:
     return Boxes()
 
 
+def this_opener(path: Path) -> bool:
+    from reply_xl.opening import open_file
+
+    return open_file(path)
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What a click needs of the computer: xlwings' engine, boxes, the process of a window handle (None: not known), the server (None: Reply),
-    and for how many seconds the last sentence is left in the status bar."""
+    for how many seconds the last sentence is left in the status bar, and what opens a file outside of Excel (False: nothing did)."""
 
     engine: Callable[[], Any] = this_engine
     dialogs: Callable[[], Dialogs] = these_dialogs
     process_of: Callable[[int], int | None] = process_of_window
     base_url: str | None = None
     linger: float = 20.0
+    open_file: Callable[[Path], bool] = this_opener
 
 
 def main(argv: Sequence[str] | None = None, outside: Outside | None = None) -> int:
@@ -119,7 +126,7 @@ def _carry_out(data: bytes, clicks: ClickFolder, began: float, outside: Outside)
         _log.exception("the click cannot be carried out")
         outside.dialogs().tell(sentence)
         return 1
-    code = _press(Scene(click, data, clicks, began, excel, window, cancelled, outside.base_url))
+    code = _press(Scene(click, data, clicks, began, excel, window, cancelled, outside.base_url, outside.open_file))
     time.sleep(outside.linger)
     window.progress.clear()
     return code

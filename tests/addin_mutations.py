@@ -131,7 +131,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "wrong key in the launcher file": (START, 'Setting("arguments")', 'Setting("options")'),
     # the table of commands
     "command that is not there": (TABLE, "push BOOK --rows ROWS --only-empty", "push BOOK --rows ROWS --only-blank"),
-    "button without a command": (TABLE, "ReplyHelp             cli   --help\n", ""),
+    "button without a command": (TABLE, "ReplyHelp             code  reply_xl.help:open_guide\n", ""),
     "use case that is not there": (TABLE, "reply_xl.practice:contacts_of", "reply_xl.practice:contacts"),
 }  # fmt: skip
 

@@ -33,6 +33,7 @@ class Clicking:
         self.folder, self.home = folder, folder / "home"
         self.user = self.home / "data" / "reply_xl"
         self.status, self.boxes, self._answers = folder / "status", folder / "boxes", folder / "answers"
+        self._opened = folder / "opened"
         self.user.mkdir(parents=True)
         addin = runpy.run_path(str(ROOT / "addin" / "build.py"))["build"](folder / "ReplyXL.xlam")
         environment = {"HOME": str(self.home), "XDG_DATA_HOME": str(self.home / "data"), "LOCALAPPDATA": "", "PYTHONPATH": str(ROOT)}
@@ -52,11 +53,11 @@ class Clicking:
     ) -> None:
         """No click, no box, no text yet; Python is started with the server `base_url` and with what `environment` adds to its own, and looks
         for modules in `first_on_path` first."""
-        for path in (self.status, self.boxes, self._answers):
+        for path in (self.status, self.boxes, self._answers, self._opened):
             path.unlink(missing_ok=True)
         settings: dict[str, object] = {"pipe": self.office.pipe, "base_url": base_url, "environment": dict(environment or {})}
         settings |= {"status": str(self.status), "boxes": str(self.boxes), "answers": str(self._answers)}
-        settings |= {"first_on_path": str(first_on_path or "")}
+        settings |= {"opened": str(self._opened), "first_on_path": str(first_on_path or "")}
         (self.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         script = f'"{ROOT / "tests" / "office_launcher.py"}" "{self.folder / "settings.json"}"'
         lines = {"python": sys.executable, "arguments": script, **launcher}
@@ -104,6 +105,10 @@ class Clicking:
     def asked(self) -> list[dict[str, Any]]:
         """The boxes so far: text, and choices where it was a question."""
         return [json.loads(line) for line in self.boxes.read_text(encoding="utf-8").splitlines()] if self.boxes.exists() else []
+
+    def opened(self) -> list[str]:
+        """The files that were to be opened outside of Excel."""
+        return self._opened.read_text(encoding="utf-8").splitlines() if self._opened.exists() else []
 
     def bar(self) -> list[str]:
         """The texts that the status bar has shown; "" where it was given back."""

@@ -2,7 +2,8 @@
 
 `python office_launcher.py SETTINGS ID`; SETTINGS is a JSON file: `pipe`, `base_url`, `status` (each text of the status bar becomes a line of that
 file), `boxes` (each box becomes a line of JSON there), `answers` (a JSON list; each
-question takes the first), `first_on_path` (a folder that Python looks for modules in first), `environment` (variables).
+question takes the first), `first_on_path` (a folder that Python looks for modules in first), `environment` (variables),
+`opened` (each file that is to be opened outside of Excel becomes a line there; with the variable `CANNOT_OPEN` none can be).
 """
 
 from __future__ import annotations
@@ -60,8 +61,13 @@ def main() -> int:
         found.activate()
         return found
 
+    def open_file(path: Path) -> bool:
+        with Path(SETTINGS["opened"]).open("a", encoding="utf-8") as file:
+            file.write(f"{path}\n")
+        return "CANNOT_OPEN" not in os.environ
+
     answers = Answers(Path(SETTINGS["boxes"]), Path(SETTINGS["answers"]))
-    return ribbon.main(sys.argv[2:], ribbon.Outside(engine, lambda: answers, base_url=SETTINGS["base_url"], linger=0))
+    return ribbon.main(sys.argv[2:], ribbon.Outside(engine, lambda: answers, base_url=SETTINGS["base_url"], linger=0, open_file=open_file))
 
 
 if __name__ == "__main__":

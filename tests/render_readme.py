@@ -21,6 +21,7 @@ import openpyxl
 from reply_xl.demo import write_workbook
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME, CATALOGUE
+from reply_xl.guide import MEANINGS
 from reply_xl.model import CellValue, ErrorCell, Word
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
@@ -28,22 +29,6 @@ from reply_xl.values import parse
 
 README = Path(__file__).parent.parent / "README.md"
 PICTURE = README.parent / ".github" / "result.png"
-
-OUTCOMES = {
-    Word.UPDATED: "Reply stored every value that was sent",
-    Word.UNCHANGED: "Reply already held the same values; nothing was sent",
-    Word.SKIPPED: "held back until you allow it, decided so in a preview, or a hidden row; nothing was sent",
-    Word.INVALID: "a cell cannot be read, or it is not certain that this is the right contact; nothing was sent",
-    Word.NOT_FOUND: "Reply has no such contact",
-    Word.REFUSED: "Reply said no; the message names the field and Reply's reason",
-    Word.NOT_STORED: "Reply accepted the change, but holds another value",
-    Word.CONFLICT: "the field was changed in Reply as well; the message shows all three values, and nothing was sent",
-    Word.UNKNOWN: "no answer came and the contact could not be read back; `reply-xl resume` finds out",
-    Word.FAILED: "it did not work and nothing was stored; `reply-xl resume` tries it again",
-    Word.CANCELLED: "you stopped the run before this row was sent; `reply-xl resume` sends it",
-    Word.UNDONE: "the values from before the run are back",
-}
-
 
 TRAPS: tuple[tuple[str, CellValue, str] | tuple[str, CellValue, str, str], ...] = (
     ("`4155550123` as a number", 4155550123.0, "phone"),
@@ -124,7 +109,7 @@ def parts(session: str, told: str) -> dict[str, str]:
         if not field.read_only
     ]
     only_reply = ", ".join(f"`{field.name}`" for field in CATALOGUE if field.read_only and field.name != "id")
-    outcomes = [f"| {word.value.capitalize()} | {OUTCOMES[word]} |" for word in Word]
+    outcomes = [f"| {word.value.capitalize()} | {MEANINGS[word]} |" for word in Word]
     return {
         "session": f"```\n{session}\n```",
         "story": f"```\n{told}\n```",

@@ -112,3 +112,24 @@ def test_connect_never_gives_a_key_to_a_practice_server(office: Clicking, sandbo
     office.wait()
     assert [box["text"] for box in office.asked()] == ["Practice needs no key; leave it by clicking Practice, then click Connect."]
     assert sandbox.requests == []
+
+
+def test_help(office: Clicking) -> None:
+    """The guide is written and opened, and names the log and the records of this computer."""
+    office.press(Button.HELP)
+    office.wait()
+    (path,) = office.opened()
+    text = Path(path).read_text(encoding="utf-8")
+    assert str(office.user / "click.log") in text
+    assert f"<code>{office.user}</code>" in text
+    assert office.asked() == []
+    assert "Reply: The guide is open in your browser." in office.bar()
+
+
+def test_help_without_a_browser(running: Clicking) -> None:
+    """Where nothing opens the guide, the sentence says where it is."""
+    running.set_up(None, {"CANNOT_OPEN": "1"})
+    running.press(Button.HELP)
+    running.wait()
+    (path,) = running.opened()
+    assert [box["text"] for box in running.asked()] == [f"The guide could not be opened; it is the file {path}. Open it in a browser."]

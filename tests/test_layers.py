@@ -16,8 +16,8 @@ from reply_xl import errors
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
 __init__ errors interrupts locks versions registries vba launcher
-model database busy clicks screens
-links windows_zones base_urls dialogs addin_file applescript
+model database busy clicks screens opening
+links windows_zones base_urls guide dialogs addin_file applescript
 fields addresses host_values csv_text parts header_words marks
 cell_text countries click
 emails number_formats phone_hints phones sizes time_zones truths
@@ -41,7 +41,7 @@ lookup sheet csv_book pages references computers inquiries
 columns_page places functions
 logon placing agent startable functions_server functions_files
 plan send session repair place
-delivery workbook install account
+delivery workbook install account help
 preview push pull download practice undo conduct
 planned face sentences
 console dialogue
