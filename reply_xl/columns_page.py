@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reply_xl.busy import Patience
 from reply_xl.choices import Choice, Choices, Send, header_keys, label_of, targets_by_name
 from reply_xl.model import Column, CustomField, Role, Row, Target
 from reply_xl.pages import pages_of, read_page, write_page
@@ -23,7 +24,13 @@ _TITLES = (
 
 
 def write_columns_page(
-    book: Any, columns: Sequence[Column], rows: Sequence[Row], customs: Iterable[CustomField], *, in_front: bool = False
+    book: Any,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    customs: Iterable[CustomField],
+    *,
+    in_front: bool = False,
+    patience: Patience | None = None,
 ) -> str:
     """Writes the sheet into an xlwings book, over an older one of ours, and returns its name. `rows`: of the sheet that the columns are of,
     for the samples; `in_front`: it is the sheet that is shown afterwards. Nothing is saved."""
@@ -36,7 +43,7 @@ def write_columns_page(
             lines.append([column.letter, column.header, goes, send.value, _samples(column, rows), f"{column.reason} ({column.sure.value})"])
     dropdowns = {_GOES: [_NOTHING, *(_label(target) for target in targets.values())], _SEND: [send.value for send in Send]}
     headers = (_COLUMN, _HEADER, _GOES, _SEND, _SAMPLES, _WHY)
-    return str(write_page(book, NAME, MARK, _TITLES, headers, lines, dropdowns=dropdowns, activate=in_front).name)
+    return str(write_page(book, NAME, MARK, _TITLES, headers, lines, dropdowns=dropdowns, activate=in_front, patience=patience).name)
 
 
 def proposal(book: Any, customs: Iterable[CustomField] | None = None) -> tuple[Choices, list[str]]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from reply_xl.addresses import Area
-from reply_xl.busy import Patience, make_attempts_finite
+from reply_xl.busy import Patience, is_busy, make_attempts_finite
 from reply_xl.choices import Choices
 from reply_xl.click import Click
 from reply_xl.columns_page import proposal, write_columns_page
@@ -35,7 +35,7 @@ class Excel:
 
     def __init__(self, engine: Any, click: Click, process_of: Callable[[int], int | None], patience: Patience | None = None) -> None:
         self._engine, self._click = engine, click
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
         self._process = process_of(click.window) if click.window is not None else None
         make_attempts_finite()
         keep_other_excels()
@@ -43,14 +43,26 @@ class Excel:
     @contextlib.contextmanager
     def app(self) -> Iterator[Any]:
         """The xlwings app, for the time of this block. Raises `SheetError` where it is gone."""
-        yield self._patience.anew().run(self._app)
-        gc.collect()  # objects of Excel's in reference cycles hold its process as well
+        with self._attached(self.patience.anew()) as app:
+            yield app
+
+    def at_once(self, action: Callable[[Any], None]) -> None:
+        """Something that is not worth waiting for, with the xlwings app: where Excel is busy, or gone, it is left undone."""
+        with contextlib.suppress(Exception), self._attached(Patience(0)) as app:
+            action(app)
+
+    @contextlib.contextmanager
+    def _attached(self, patience: Patience) -> Iterator[Any]:
+        try:
+            yield patience.run(self._app)
+        finally:
+            gc.collect()  # objects of Excel's in reference cycles hold its process as well
 
     @contextlib.contextmanager
     def book(self, name: str, path: str) -> Iterator[Any]:
         """The xlwings book of this name, for the time of this block. `path`: its full name, "" where nobody knows. Raises `SheetError`."""
         with self.app() as app:
-            yield self._patience.anew().run(lambda: _book(app, name, path))
+            yield self.patience.anew().run(lambda: _book(app, name, path))
 
     def _app(self) -> Any:
         """By process; by the workbook's name alone only where exactly one Excel has it open."""
@@ -87,11 +99,21 @@ def _book(app: Any, name: str, path: str) -> Any:
 def _full_name(book: Any) -> str:
     """As Excel has it, which may be an address of the web; "" where that cannot be had. xlwings looks for such a book on this computer, and
     fails where it is not."""
-    with contextlib.suppress(Exception):
+    with _untold():
         return str(book.impl.api.FullName)
-    with contextlib.suppress(Exception):
+    with _untold():
         return str(book.impl.fullname)
     return ""
+
+
+@contextlib.contextmanager
+def _untold() -> Iterator[None]:
+    """For a question that a host may have no answer to. A busy Excel has one, only not yet."""
+    try:
+        yield
+    except Exception as error:
+        if is_busy(error):
+            raise
 
 
 def _named(app: Any, name: str) -> Any:
@@ -130,9 +152,10 @@ class LivePlace:
     @contextlib.contextmanager
     def open(self, *, to_write: bool = False) -> Iterator[LiveBook]:
         with self._excel.book(self.name, self.key) as book:
+            patience = self._excel.patience.anew()
             if to_write:
-                _refuse_unless_kept(book)
-            live = LiveBook(book, self._sheet, self._areas)
+                patience.run(lambda: _refuse_unless_kept(book))
+            live = LiveBook(book, self._sheet, self._areas, patience)
             try:
                 yield live
             finally:
@@ -157,7 +180,7 @@ class LivePlace:
 def _refuse_unless_kept(book: Any) -> None:
     """Raises `WorkbookError` for a workbook of which what is written could not be saved."""
     what = None
-    with contextlib.suppress(Exception):  # a host that does not tell
+    with _untold():
         if book.impl.api.ReadOnly:
             what = "is open read-only, so results in it could not be saved"
         elif book.impl.api.MultiUserEditing:
@@ -171,29 +194,34 @@ class LiveBook:
 
     notes: tuple[str, ...] = ()
 
-    def __init__(self, book: Any, sheet: str, areas: Sequence[Area]) -> None:
-        self.book, self._sheet, self._areas = book, sheet, areas
+    def __init__(self, book: Any, sheet: str, areas: Sequence[Area], patience: Patience) -> None:
+        self.book, self._sheet, self._areas, self._patience = book, sheet, areas, patience
 
     def let_go(self) -> None:
         self.book = None
 
     def sheet(self, name: str | None = None) -> Sheet:
         name = name or self._sheet
+        chosen = self._patience.run(lambda: self._chosen(name))
+        return Sheet(chosen, selected=self._areas if name == self._sheet else None, patience=self._patience)
+
+    def _chosen(self, name: str) -> Any:
         sheet = choose_sheet(self.book, name)
         if is_ours(sheet):
             raise SheetError(f"“{name}” is a sheet of reply_xl and holds no contacts; click on the sheet that does.")
-        return Sheet(sheet, selected=self._areas if name == self._sheet else None)
+        return sheet
 
     def sheets(self) -> list[str]:
-        return [str(sheet.name) for sheet in self.book.sheets]
+        return self._patience.run(lambda: [str(sheet.name) for sheet in self.book.sheets])
 
     def proposal(self) -> tuple[Choices, list[str]]:
-        return proposal(self.book)
+        return self._patience.run(lambda: proposal(self.book))
 
     def write_columns(
         self, columns: Sequence[Column], rows: Sequence[Row], customs: Sequence[CustomField], *, in_front: bool = False
     ) -> str:
-        return write_columns_page(self.book, columns, rows, customs, in_front=in_front)
+        patience = self._patience
+        return patience.run(lambda: write_columns_page(self.book, columns, rows, customs, in_front=in_front, patience=patience))
 
     def check_savable(self) -> None:
         """Nothing to be said: what hinders writing shows when our columns are prepared."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from reply_xl import sentences
 from reply_xl.conduct import Conducted
@@ -107,14 +106,20 @@ class Bar:
     def show(self, text: str) -> None:
         """This text at once; "" gives the bar back to Excel."""
         self._shown, self._shown_at = text, self._now()
-        with contextlib.suppress(SheetError), self._excel.app() as app:
+
+        def action(app: Any) -> None:
             app.status_bar = _one_line(text) or False
+
+        self._excel.at_once(action)
 
     def clear(self) -> None:
         """Gives the bar back, unless another text is there by now."""
-        with contextlib.suppress(SheetError), self._excel.app() as app:
+
+        def action(app: Any) -> None:
             if app.status_bar == _one_line(self._shown):
                 app.status_bar = False
+
+        self._excel.at_once(action)
 
     def _tell(self) -> None:
         if threading.get_ident() == self._thread:
