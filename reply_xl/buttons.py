@@ -23,6 +23,7 @@ from reply_xl.locks import BookLock
 from reply_xl.patches import Policy
 from reply_xl.places import ADDIN
 from reply_xl.plan import Request, read_columns
+from reply_xl.preview_page import MARK as PREVIEW
 from reply_xl.records import Records
 from reply_xl.runs import Run, RunKind
 from reply_xl.session import Session
@@ -73,8 +74,13 @@ def press(scene: Scene) -> None:
             _offer_to_cancel(scene, records)
             return
         stack.enter_context(_cancellable(scene))
+        with scene.place.open() as book:
+            mark = book.mark()
+        if mark is not None and scene.click.button not in _ON_OUR_SHEETS[mark == PREVIEW]:
+            what = "a preview; click Update to send it, or go back to the sheet with your contacts" if mark == PREVIEW else _NO_CONTACTS
+            raise SheetError(f"“{scene.click.sheet}” is {what}.")
         deliver_waiting(scene.window, scene.place)
-        action(scene, records)
+        (update_from_preview if mark == PREVIEW and scene.click.button in _UPDATES else action)(scene, records)
 
 
 @contextmanager
@@ -149,6 +155,17 @@ def update_empty(scene: Scene, records: Records) -> None:
 def _update(scene: Scene, records: Records, request: Request) -> None:
     with scene.session(records) as session:
         jobs.update(scene.window, scene.place, session, request)
+
+
+def update_from_preview(scene: Scene, records: Records) -> None:
+    """Sends exactly what the preview in front says."""
+    with scene.session(records) as session:
+        jobs.apply_preview(scene.window, scene.place, session, scene.click.sheet)
+
+
+def preview(scene: Scene, records: Records) -> None:
+    with scene.session(records) as session:
+        jobs.write_preview(scene.window, scene.place, session, Request("selection"))
 
 
 def pull(scene: Scene, records: Records) -> None:
@@ -242,6 +259,10 @@ def help(scene: Scene) -> None:
     open_guide(scene.window, scene.open_file)
 
 
+_NO_CONTACTS = "a sheet of reply_xl and holds no contacts; click on the sheet that does"
+_UPDATES = frozenset({Button.UPDATE, Button.UPDATE_ROWS})
+_ON_OUR_SHEETS: Mapping[bool, frozenset[Button]] = {True: _UPDATES | {Button.RETRY, Button.UNDO}, False: frozenset()}
+"""What can be clicked on a preview, and on another sheet of ours."""
 _FREE: frozenset[Button] = frozenset({Button.CANCEL, Button.CONNECT, Button.HELP})
 """Buttons that need no workbook, or must work while another click on it is carried out."""
 _ACTIONS: Mapping[Button, Callable[..., None]] = {
@@ -249,6 +270,7 @@ _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.UPDATE_ROWS: update,
     Button.UPDATE_CELLS: update_cells,
     Button.UPDATE_EMPTY: update_empty,
+    Button.PREVIEW: preview,
     Button.PULL: pull,
     Button.RETRY: retry,
     Button.UNDO: undo,

@@ -21,7 +21,7 @@ from reply_xl.click import Click
 from reply_xl.columns_page import proposal, write_columns_page
 from reply_xl.errors import SheetError, WorkbookError
 from reply_xl.model import Column, CustomField, Row
-from reply_xl.pages import is_ours
+from reply_xl.pages import mark_of
 from reply_xl.places import ADDIN
 from reply_xl.results import copy_values
 from reply_xl.runs import Run
@@ -202,14 +202,12 @@ class LiveBook:
 
     def sheet(self, name: str | None = None) -> Sheet:
         name = name or self._sheet
-        chosen = self._patience.run(lambda: self._chosen(name))
+        chosen = self._patience.run(lambda: choose_sheet(self.book, name))
         return Sheet(chosen, selected=self._areas if name == self._sheet else None, patience=self._patience)
 
-    def _chosen(self, name: str) -> Any:
-        sheet = choose_sheet(self.book, name)
-        if is_ours(sheet):
-            raise SheetError(f"“{name}” is a sheet of reply_xl and holds no contacts; click on the sheet that does.")
-        return sheet
+    def mark(self) -> str | None:
+        """What a sheet of ours says that it is, None for a sheet of the user's."""
+        return self._patience.run(lambda: mark_of(choose_sheet(self.book, self._sheet)))
 
     def sheets(self) -> list[str]:
         return self._patience.run(lambda: [str(sheet.name) for sheet in self.book.sheets])

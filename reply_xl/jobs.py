@@ -105,12 +105,8 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
 def write_preview(face: Face, place: Place, session: Session, request: Request) -> int:
     """Puts what `request` would change into the workbook, as a sheet to decide in. Sends nothing; focus and selection are as before."""
     with place.kept_open():
-        with place.open() as book:
-            book.check_savable()
-            sheet = book.sheet(place.sheet)
-            request = with_choices(face, request, book)
-            reading, notes, bases = sheet.read(request.rows, request.header_row), book.notes, session.bases(place.key, sheet.name)
-            name = sheet.name
+        request, reading, name, notes = _read(face, place, session, request)
+        bases = session.bases(place.key, name)
         with stoppable(session.cancelled):
             draft = plan.draft(
                 reading,
@@ -126,8 +122,8 @@ def write_preview(face: Face, place: Place, session: Session, request: Request) 
         if draft.plan.refusal:
             return face.refused(draft.plan.refusal, refused(draft))
         with place.open(to_write=True) as book:
-            face.say(preview_into(book, place, draft, name, hints(draft.rows, draft.columns), session.contacts.base_url))
-    return EXIT_FINE
+            sentence = preview_into(book, place, draft, name, hints(draft.rows, draft.columns), session.contacts.base_url)
+    return face.refreshed(sentence, ())
 
 
 def preview_into(book: Book, place: Place, draft: Draft, sheet: str, worth_a_look: Sequence[Hint], server: str) -> str:
@@ -154,11 +150,7 @@ def apply_preview(
     """Sends what the preview sheet `page` of a workbook says, the only one if None. `allow`: as of `Policy`; `rows`: the only lines; `of`: the run
     that is tried again. Raises `NotAgreed` where a question was not agreed to."""
     with place.kept_open():
-        with place.open() as book:
-            book.check_savable()
-            refuse_if_running(session.records, place.key)
-            choices = with_choices(face, Request(), book)
-            read, notes = planned.read(book.book, page), book.notes
+        read, choices, notes = _read_preview(face, place, session, page)
         with stoppable(session.cancelled):
             found = planned.plan_of(
                 read,
@@ -193,6 +185,14 @@ def apply_preview(
             book.save()
         number = push.start(session.records.journal, server)
     return _carry_out(face, place, session, number, draft)
+
+
+def _read_preview(face: Face, place: Place, session: Session, page: str | None) -> tuple[planned.PageRead, Request, tuple[str, ...]]:
+    """The preview sheet as read, the choices for columns, and sentences. Nothing of the workbook is held afterwards."""
+    with place.open() as book:
+        book.check_savable()
+        refuse_if_running(session.records, place.key)
+        return planned.read(book.book, page), with_choices(face, Request(), book), book.notes
 
 
 def _carry_out(face: Face, target: Place, session: Session, number: int, draft: Draft) -> int:

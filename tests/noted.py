@@ -65,7 +65,7 @@ class Answers:
     def tell(self, text: str) -> None:
         self.told.append(text)
 
-    def ask(self, text: str, choices: Sequence[str]) -> int | None:
+    def ask(self, text: str, choices: Sequence[str], *, default: int = 0) -> int | None:
         self.asked.append((text, tuple(choices)))
         return choices.index(self._answers.pop(0)) if self._answers else None
 

@@ -268,3 +268,38 @@ def test_python_that_is_missing(office: Clicking, book: Book, sandbox: Sandbox) 
     office.wait()
     assert sandbox.requests == []
     assert not list((office.user / "clicks").iterdir())
+
+
+def test_preview_decisions_update(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """Preview writes its sheet and gives sheet and selection back; what is decided there is what Update on it sends, after each old value
+    was looked at again; the outcomes stand on both sheets, and Undo there takes the run back."""
+    opened = office.open(leads(book, 4))
+    office.select(opened, "Contacts", "A2:C4")
+    office.press(Button.PREVIEW)
+    office.wait()
+    assert opened.sheets.active.name == "Contacts", office.log()
+    assert "Reply preview" in office.bar()[-2], office.log()
+    assert patches(sandbox) == []
+    page = opened.sheets["Reply preview"]
+    table = [list(line) for line in page.range("A1:Z9").raw_value]
+    top = next(index for index, line in enumerate(table) if "Decision" in line)
+    decision, ids = table[top].index("Decision"), table[top].index("Reply ID")
+    assert [line[decision] for line in table[top + 1 : top + 4]] == ["send"] * 3
+    skipped = table[top + 1][ids]
+    page.range((top + 2, decision + 1)).raw_value = "skip"
+    sandbox.edit(int(table[top + 2][ids]), title="changed by a colleague")
+    office.select(opened, "Reply preview", "A1")
+    office.answer("Undo it")
+    office.press(Button.PULL)
+    office.wait()
+    assert "is a preview" in office.asked()[-1]["text"]
+    office.press(Button.UPDATE)
+    office.wait()
+    sent = [request.path.rpartition("/")[2] for request in patches(sandbox)]
+    assert sent == [str(int(table[top + 3][ids]))], office.log()
+    said = {row["Reply ID"]: row["Reply status"] for row in by_header(opened, "Contacts", 3)}
+    assert said[float(sent[0])] == "Updated"
+    assert said[skipped] in ("Skipped", None)
+    office.press(Button.UNDO)
+    office.wait()
+    assert sandbox.contact(int(sent[0])).get("title") != "Title 2", office.log()

@@ -183,7 +183,7 @@ def test_nothing_of_excel_is_held_while_reply_is_asked(excel: FakeExcel, sandbox
     seen: list[list[str]] = []
 
     class Looking(Answers):
-        def ask(self, text: str, choices: Any) -> int | None:
+        def ask(self, text: str, choices: Any, *, default: int = 0) -> int | None:
             gc.collect()
             seen.append(excel.live())
             return 0
