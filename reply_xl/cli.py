@@ -167,9 +167,13 @@ def _add_setup_commands(command: Callable[[str, Callable[[argparse.Namespace], i
     install.add_argument(
         "--functions", action="store_true", help="functions for cells as well, such as =REPLY_CHECK(header, value); Windows only"
     )
+    doctor = command("doctor", setup_commands.doctor, "Look whether everything that a click in Excel needs is as it should be.")
+    doctor.add_argument("--offline", action="store_true", help="do not ask Reply")
+    doctor.add_argument("--json", action="store_true", help="print one JSON list on standard output and nothing else")
+    doctor.add_argument("--base-url", metavar="URL", help="ask another server than https://api.reply.io")
     uninstall.add_argument("--everything", action="store_true", help="delete the journal of all runs and the API key as well")
     uninstall.add_argument("--yes", action="store_true", help="agree to --everything without being asked")
-    for subparser in (install, uninstall):
+    for subparser in (install, uninstall, doctor):
         subparser.add_argument("--prefix", metavar="FOLDER", type=Path, help="rehearse in this folder instead of your own ones")
         subparser.add_argument("--as", dest="system", choices=("windows", "mac", "other"), help=argparse.SUPPRESS)
 

@@ -40,6 +40,9 @@ class Deeds(Protocol):
     def can_run(self, arguments: Sequence[str]) -> bool:
         """Whether the program starts and ends well within a minute."""
 
+    def output(self, arguments: Sequence[str]) -> str | None:
+        """What the program prints; None where it does not end well within a minute."""
+
     def put(self, source: Path, target: Path) -> None:
         """Moves a file over another of the same disk, all or nothing."""
 
@@ -64,6 +67,11 @@ class Computer:
     code_page: str
     registry: Registry
     deeds: Deeds
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether it is a folder that stands for a computer."""
+        return isinstance(self.deeds, RehearsedDeeds)
 
     def spells(self, text: str) -> bool:
         """Whether the code page gives the text back as it was."""
@@ -111,10 +119,14 @@ class RealDeeds:
         subprocess.Popen(arguments, stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home(), start_new_session=True)
 
     def can_run(self, arguments: Sequence[str]) -> bool:
+        return self.output(arguments) is not None
+
+    def output(self, arguments: Sequence[str]) -> str | None:
         try:
-            return subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False).returncode == 0
+            done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False)
         except (OSError, subprocess.TimeoutExpired):
-            return False
+            return None
+        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
     def put(self, source: Path, target: Path) -> None:
         source.replace(target)
@@ -173,13 +185,14 @@ class MacDeeds(RealDeeds):
 
 class RehearsedDeeds(RealDeeds):
     """Nothing is started (`started` says what would have been), and shortcuts and scripts are text. Files in `held` are open in
-    Excel; `is_blocked`: the computer lets no program of ours run."""
+    Excel; `is_blocked`: the computer lets no program of ours run; `printed` is what any program would print."""
 
     def __init__(self) -> None:
         self.excel_is_open = False
         self.is_blocked = False
         self.held: set[Path] = set()
         self.started: list[list[str]] = []
+        self.printed: str | None = None
 
     def is_excel_open(self) -> bool:
         return self.excel_is_open
@@ -189,6 +202,9 @@ class RehearsedDeeds(RealDeeds):
 
     def can_run(self, arguments: Sequence[str]) -> bool:
         return not self.is_blocked
+
+    def output(self, arguments: Sequence[str]) -> str | None:
+        return self.printed
 
     def put(self, source: Path, target: Path) -> None:
         self._check(target)

@@ -59,6 +59,15 @@ def stored_key(base_url: str) -> str | None:
         raise ConfigError("The keychain of this computer did not give the API key; unlock it and try again.") from error
 
 
+def keychain() -> str:
+    """The name of the keychain of this computer; "" where there is none."""
+    import keyring
+
+    backend = keyring.get_keyring()
+    is_none = type(backend).__module__ in ("keyring.backends.fail", "keyring.backends.null")
+    return "" if is_none else str(backend.name)
+
+
 def store_key(base_url: str, key: str) -> None:
     """Raises `ConfigError` where it is not there afterwards."""
     import keyring

@@ -18,7 +18,7 @@ from reply_xl.computers import Computer, System
 from reply_xl.errors import ConfigError
 from reply_xl.functions_files import FunctionsFiles, put_functions, remove_functions, require_windows
 from reply_xl.launcher import Launcher, parse
-from reply_xl.locks import lock
+from reply_xl.locks import is_held
 from reply_xl.logon import agent_command, has_logon_start, remove_logon_start, set_logon_start
 from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICK_LOG, GUIDE, PRACTICE, SCRIPT, places, second_copies
 from reply_xl.placing import forget_staged, put_addin
@@ -94,7 +94,7 @@ def uninstall(computer: Computer, *, everything: bool = False) -> Report:
     """Removes what `install` wrote, and what clicks and the agent left. The journal stays unless `everything` is to go. Raises `ConfigError`
     while an update goes on, and where a file of ours cannot be removed; one that is in use is named in the report."""
     at, report = places(computer), Report()
-    if any(_is_held(file) for file in at.data.glob("run-*.lock")):
+    if any(is_held(file) for file in at.data.glob("run-*.lock")):
         raise ConfigError("An update is going on; wait until it has ended, or click Cancel in Excel, and try again.")
     with _writing(at.shared):
         forget_staged(computer)
@@ -213,18 +213,8 @@ def _write_shortcuts(computer: Computer, folder: Path, report: Report) -> None:
 def _await_agent(held: Path) -> None:
     """The agent ends when its launcher is gone, and lets go of its files then."""
     until = time.monotonic() + _PATIENCE
-    while held.exists() and _is_held(held) and time.monotonic() < until:
+    while is_held(held) and time.monotonic() < until:
         time.sleep(0.05)
-
-
-def _is_held(file: Path) -> bool:
-    """Whether a process holds this lock."""
-    try:
-        with file.open("ab") as opened:
-            lock(opened)
-    except OSError:
-        return True
-    return False
 
 
 def _remove(file: Path, computer: Computer, report: Report) -> None:

@@ -85,9 +85,8 @@ class BookLock(HeldFile):
         super().__init__(folder / f"book-{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}.lock")
 
 
-def is_running(folder: Path, run: int) -> bool:
-    """Whether a process holds the run's lock."""
-    path = folder / f"run-{run}.lock"
+def is_held(path: Path) -> bool:
+    """Whether a process holds the file; one that is not there is not made."""
     if not path.exists():
         return False
     try:
@@ -96,3 +95,8 @@ def is_running(folder: Path, run: int) -> bool:
     except OSError:
         return True
     return False
+
+
+def is_running(folder: Path, run: int) -> bool:
+    """Whether a process holds the run's lock."""
+    return is_held(folder / f"run-{run}.lock")

@@ -14,7 +14,7 @@ from reply_xl.journal_file import open_journal
 from reply_xl.last_sent import LastSent
 from reply_xl.locks import RunLock, is_running
 
-_FILE = "journal.sqlite3"
+FILE = "journal.sqlite3"
 
 
 class Records:
@@ -25,7 +25,7 @@ class Records:
             self.folder = folder or config.data_folder()
         except OSError as error:
             raise JournalError("There is no folder for the journal; check that your home folder can be written.") from error
-        self._database = open_journal(self.folder / _FILE)
+        self._database = open_journal(self.folder / FILE)
         self.journal = Journal(self._database)
         self.agreements = Agreements(self._database)
 
@@ -58,6 +58,6 @@ class Records:
 def are_there() -> bool:
     """Whether this user has records at all: a command that only reads them makes none."""
     try:
-        return (config.data_folder() / _FILE).exists()
+        return (config.data_folder() / FILE).exists()
     except OSError:
         return False

@@ -17,6 +17,12 @@ class Registry(Protocol):
 
     def names(self, key: str) -> list[str]: ...
 
+    def data(self, key: str, name: str) -> bytes:
+        """What a binary value holds; empty where there is none."""
+
+    def may_read(self, key: str) -> bool:
+        """False where the key is kept from this user; one that is not there holds nothing, which may be known."""
+
     def set(self, key: str, name: str, text: str) -> None:
         """Raises `OSError`."""
 
@@ -35,6 +41,13 @@ class RegistryFile:
 
     def names(self, key: str) -> list[str]:
         return list(self._read().get(key, {}))
+
+    def data(self, key: str, name: str) -> bytes:
+        """A text stands for its UTF-16 units."""
+        return str(self.value(key, name) or "").encode("utf-16-le")
+
+    def may_read(self, key: str) -> bool:
+        return True
 
     def set(self, key: str, name: str, text: str) -> None:
         keys = self._read()
@@ -84,6 +97,23 @@ class WindowsRegistry:
                 return [self._api.EnumValue(opened, index)[0] for index in range(self._api.QueryInfoKey(opened)[1])]
         except OSError:
             return []
+
+    def data(self, key: str, name: str) -> bytes:
+        try:
+            with self._opened(key) as opened:
+                found = self._api.QueryValueEx(opened, name)[0]
+        except OSError:
+            return b""
+        return found if isinstance(found, bytes) else b""
+
+    def may_read(self, key: str) -> bool:
+        try:
+            with self._opened(key):
+                return True
+        except PermissionError:
+            return False
+        except OSError:
+            return True
 
     def set(self, key: str, name: str, text: str) -> None:
         hive, _, inner = key.partition("\\")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from reply_xl.commands import COULD_NOT_RUN, FINE
+from reply_xl.commands import COULD_NOT_RUN, FINE, NEEDS_ATTENTION
 
 
 def install(arguments: argparse.Namespace) -> int:
@@ -53,3 +53,24 @@ def agent(_: argparse.Namespace) -> int:
     from reply_xl import agent
 
     return agent.main()
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Exit code 1 where something is at fault, 3 where something needs attention only."""
+    import dataclasses
+    import json
+
+    from reply_xl.computers import named_computer, this_computer
+    from reply_xl.doctor import examine, lines, summary
+    from reply_xl.findings import State
+
+    is_rehearsal = arguments.prefix is not None
+    computer = named_computer(arguments.prefix, arguments.system) if is_rehearsal else this_computer()
+    findings = []
+    for finding in examine(computer, with_network=not (arguments.offline or is_rehearsal), base_url=arguments.base_url):
+        findings.append(finding)
+        if not arguments.json:
+            print("\n".join(lines(finding)), flush=True)
+    print(json.dumps([dataclasses.asdict(one) for one in findings]) if arguments.json else summary(findings))
+    states = {one.state for one in findings}
+    return COULD_NOT_RUN if State.FAULT in states else NEEDS_ATTENTION if State.WARNING in states else FINE

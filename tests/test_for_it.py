@@ -50,7 +50,7 @@ def test_the_folders(tmp_path: Path, system: System, column: int) -> None:
     installed = {file.parent if file.suffix == ".lnk" else file for file in tmp_path.rglob("*") if file.is_file()} - {
         tmp_path / "registry.json"
     }
-    made = {at.clicks, at.shared / places.PRACTICE, at.shared / places.AGENT_LOG, at.shared / ribbon.LOG, at.data / records._FILE}
+    made = {at.clicks, at.shared / places.PRACTICE, at.shared / places.AGENT_LOG, at.shared / ribbon.LOG, at.data / records.FILE}
     made |= {at.data / "quota.sqlite3", at.data / "reply-xl.log"} | ({at.staged} if system is System.WINDOWS else set())
     named = {quoted(row[column])[0] for row in table("Files")[:-2] if quoted(row[column])}
     assert named == {spelled(path, tmp_path, system) for path in installed | made}
@@ -61,7 +61,7 @@ def test_the_names_of_the_files(home: Path) -> None:
     quota = config.quota_file()
     assert quota is not None
     assert places.CLICK_LOG == ribbon.LOG
-    for name in (quota.name, records._FILE, places.AGENT_LOCK, places.CLICKS, places.PRACTICE):
+    for name in (quota.name, records.FILE, places.AGENT_LOCK, places.CLICKS, places.PRACTICE):
         assert name in PAGE
     assert '"reply-xl.log"' in (Path(reply_xl.__file__).parent / "cli.py").read_text(encoding="utf-8")
 
@@ -83,6 +83,7 @@ def test_the_processes(tmp_path: Path) -> None:
         launcher.ARGUMENTS,
         " ".join(logon.agent_command(computer)[1:]),
         "-I -m reply_xl.placing",
+        "-I -m reply_xl.trial",
         "-I -m reply_xl.shortcut",
         "-I -m reply_xl.functions_server CLSID",
     }

@@ -15,7 +15,7 @@ from reply_xl import errors
 
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
-__init__ errors interrupts locks versions registries vba launcher
+__init__ errors interrupts locks versions registries vba launcher findings trial
 model database busy clicks screens opening
 links windows_zones base_urls guide dialogs addin_file applescript
 fields addresses host_values csv_text parts header_words marks
@@ -44,8 +44,8 @@ plan send session repair place
 delivery workbook install account help
 preview push pull download practice undo conduct
 planned face sentences
-console dialogue
-terminal run_views jobs excel
+console dialogue excel_checks python_checks click_checks policies network_checks record_checks
+terminal doctor run_views jobs excel
 window demo pull_new
 commands buttons
 run_commands setup_commands ribbon
@@ -123,6 +123,7 @@ THIRD_PARTY = {
     "proxies": "requests",
     "sandbox.http": "tornado",
     "sandbox.server": "tornado",
+    "trial": "keyring openpyxl phonenumbers platformdirs pythoncom requests rich tornado truststore tzdata urllib3 xlwings",
     "unreachable": "requests urllib3",
     "xlsx.edit": "openpyxl",
     "xlsx.fresh": "openpyxl",
@@ -131,7 +132,7 @@ THIRD_PARTY = {
 # Modules that compute and do nothing else, and all that they may take from the standard library.
 PURE = (
     "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
-    "recheck runs locate choices click versions vba launcher applescript preview_page beside marks "
+    "recheck runs locate choices click versions vba launcher applescript findings preview_page beside marks "
     "header_words headers evidence claims "
     "cell_text countries displayed emails links number_formats phones spread sizes time_zones truths windows_zones"
 )

@@ -1,0 +1,136 @@
+"""The way to Reply: certificates, proxy, connection, key, quota. Nothing is changed there, and nothing waits for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from reply_xl.base_urls import REPLY_URL, checked_base_url, is_loopback
+from reply_xl.errors import Cancelled, ConfigError, NotAuthorised, ReplyXlError
+from reply_xl.findings import Finding, fault, fine, unknown, warning
+
+PATIENCE = 40.0
+"""Seconds that one check may take: a server that can be reached answers within that time."""
+_NO_KEY = "none"
+"""Sent where there is no key: the answer shows that the server can be reached."""
+
+
+def network_checks(base_url: str | None = None, patience: float = PATIENCE) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
+    """Name and check, in their order. `base_url` None: Reply. Raises `ConfigError` for a base URL that is not safe."""
+    url = checked_base_url(REPLY_URL if base_url is None else base_url)
+    on_the_way: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("Certificates", _check_certificates),
+        ("Proxy", partial(_check_proxy, url)),
+    ]
+    always: list[tuple[str, Callable[[], Iterator[Finding]]]] = [("Keychain", _check_keychain), ("Connection", partial(_check_key, url))]
+    checks = [*([] if is_loopback(url) else on_the_way), *always]
+    return [(name, partial(_in_time, check, patience, name)) for name, check in checks]
+
+
+def _in_time(check: Callable[[], Iterator[Finding]], patience: float, name: str) -> Iterator[Finding]:
+    """What the check finds within so many seconds; a fault where it takes longer. An error in it is raised here."""
+    found: list[Finding] = []
+    failed: list[Exception] = []
+
+    def work() -> None:
+        try:
+            found.extend(check())
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    thread.join(patience)
+    if thread.is_alive():
+        yield fault(name, f"This was not answered within {patience:g} seconds.", "Try again, and ask IT if it stays so.")
+        return
+    if failed:
+        raise failed[0]
+    yield from found
+
+
+def _check_certificates() -> Iterator[Finding]:
+    from reply_xl.connections import unreadable_certificates
+
+    for variable in unreadable_certificates():
+        says = f"The file that {variable} names holds no certificates that can be read."
+        yield warning("Certificates", says, f"Correct {variable}, or remove it.")
+
+
+def _check_proxy(url: str) -> Iterator[Finding]:
+    from reply_xl.proxies import find_proxy
+
+    try:
+        proxy = find_proxy(url)
+    except ConfigError as error:
+        yield fault("Proxy", str(error), "Correct it there, or ask IT for the address.")
+        return
+    if proxy is None:
+        yield fine("Proxy", "Reply is asked without a proxy.")
+    else:
+        yield fine("Proxy", f"Reply is asked through the proxy {proxy.name}, from {proxy.source}.")
+
+
+def _check_keychain() -> Iterator[Finding]:
+    from reply_xl import config
+
+    name = config.keychain()
+    if name:
+        yield fine("Keychain", f"The keychain of this computer is {name}.")
+    else:
+        yield warning("Keychain", "This computer has no keychain that can keep the API key.", "Set the variable REPLY_API_KEY instead.")
+
+
+def _check_key(url: str) -> Iterator[Finding]:
+    """Whom the key belongs to. Without one it is asked all the same, to learn whether Reply can be reached."""
+    from reply_xl import config
+
+    problem, variable = "", ""
+    try:
+        settings = config.load(url, loopback=is_loopback(url))
+        variable = settings.variable
+    except ConfigError as error:
+        problem = str(error)
+    yield from _ask(url, problem, variable)
+
+
+def _ask(url: str, problem: str, variable: str) -> Iterator[Finding]:
+    from reply_xl.cell_text import shown
+    from reply_xl.session import Session
+
+    cancelled = threading.Event()
+    try:
+        session = Session(url, key=_NO_KEY if problem else None, cancelled=cancelled, on_wait=lambda seconds, why: cancelled.set())
+    except ConfigError as error:  # the key, or the address of a proxy
+        yield fault("Connection", str(error), "Correct that first, and run “reply-xl doctor” again.")
+        return
+    with session:
+        try:
+            who = session.contacts.whoami()
+        except NotAuthorised as error:
+            yield _answered(url)
+            yield fault("Key", problem or str(error))
+            return
+        except Cancelled:
+            yield unknown("Connection", "Other programs use up the requests that Reply allows; ask again in a minute.")
+            return
+        except ReplyXlError as error:
+            yield fault("Connection", str(error))
+            if problem:
+                yield fault("Key", problem)
+            return
+        yield _answered(url)
+        whose = f"{shown(who.username) or 'a user without a name'} (user {who.user_id}, team {who.team_id})"
+        yield fine("Key", f"The key{f' in {variable}' if variable else ''} belongs to {whose}.")
+        uses = [f"{used} of {limit:,} in {_span(seconds)}" for used, limit, seconds, _ in session.pace.used()]
+        if uses:
+            yield fine("Quota", f"Requests used on this computer: {', '.join(uses)}.")
+
+
+def _answered(url: str) -> Finding:
+    return fine("Connection", f"{url} answers.")
+
+
+def _span(seconds: float) -> str:
+    return {60.0: "the last minute", 3600.0: "the last hour"}.get(seconds, f"the last {seconds:g} seconds")
