@@ -29,7 +29,8 @@ _CALLBACKS = {
 class Clicking:
     """A LibreOffice whose user has the folder `home`; the add-in is open in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, screen: str = "") -> None:
+        """`screen`: an X display on which its windows are shown; "" for none."""
         self.folder, self.home = folder, folder / "home"
         self.user = self.home / "data" / "reply_xl"
         self.status, self.boxes, self._answers = folder / "status", folder / "boxes", folder / "answers"
@@ -37,7 +38,9 @@ class Clicking:
         self.user.mkdir(parents=True)
         addin = runpy.run_path(str(ROOT / "addin" / "build.py"))["build"](folder / "ReplyXL.xlam")
         environment = {"HOME": str(self.home), "XDG_DATA_HOME": str(self.home / "data"), "LOCALAPPDATA": "", "PYTHONPATH": str(ROOT)}
-        self.office = start_office(folder, environment)
+        if screen:
+            environment |= {"DISPLAY": screen, "SAL_USE_VCLPLUGIN": "gen"}
+        self.office = start_office(folder, environment, headless=not screen)
         self._context = resolve(self.office.pipe, 30)
         self.desktop = self._make("com.sun.star.frame.Desktop")
         kind = {"MacroExecutionMode": 4, "FilterName": "Calc MS Excel 2007 VBA XML"}

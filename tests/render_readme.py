@@ -1,7 +1,6 @@
-"""Writes the parts of the README that the program itself knows: the demo's session, the tables of fields and outcomes, the picture.
+"""Writes the parts of the README that the program itself knows: the demo's session, the tables of fields and outcomes.
 
     python tests/render_readme.py            the text
-    python tests/render_readme.py --picture  the picture too (needs LibreOffice, pdftoppm and Pillow)
 
 `test_readme.py` proves that the README agrees.
 """
@@ -18,17 +17,14 @@ from pathlib import Path
 
 import openpyxl
 
-from reply_xl.demo import write_workbook
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME, CATALOGUE
 from reply_xl.guide import MEANINGS
 from reply_xl.model import CellValue, ErrorCell, Word
 from reply_xl.sandbox import Sandbox
-from reply_xl.session import Session
 from reply_xl.values import parse
 
 README = Path(__file__).parent.parent / "README.md"
-PICTURE = README.parent / ".github" / "result.png"
 
 TRAPS: tuple[tuple[str, CellValue, str] | tuple[str, CellValue, str, str], ...] = (
     ("`4155550123` as a number", 4155550123.0, "phone"),
@@ -162,30 +158,8 @@ def story(folder: Path) -> str:
     return "\n".join(said)
 
 
-def pushed(folder: Path) -> Path:
-    """The demo's workbook as it looks after its update, before the demo takes that back."""
-    with Sandbox(accounts_feature=True, ignores=["custom:Lead Source"]) as sandbox, Session(sandbox.url, key="practice") as session:
-        book = write_workbook(folder, session.contacts)
-        subprocess.run([sys.executable, "-m", "reply_xl", "push", book, "--yes", "--base-url", sandbox.url], capture_output=True)
-    return book
-
-
-def draw(book: Path, folder: Path) -> None:
-    from PIL import Image, ImageChops
-
-    subprocess.run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder, book], check=True, capture_output=True)
-    subprocess.run(["pdftoppm", "-r", "230", "-png", "-singlefile", book.with_suffix(".pdf"), folder / "page"], check=True)
-    page = Image.open(folder / "page.png").convert("RGB")
-    box = ImageChops.difference(page, Image.new("RGB", page.size, "white")).getbbox()
-    assert box is not None
-    PICTURE.parent.mkdir(exist_ok=True)
-    page.crop((box[0] - 10, box[1] - 10, box[2] + 10, box[3] + 10)).quantize(64).save(PICTURE, optimize=True)
-
-
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as home:
         for variable in ("HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"):  # runs of the README are nobody's
             os.environ[variable] = home
         README.write_text(rendered(README.read_text(encoding="utf-8"), demo(Path(name)), story(Path(name))), encoding="utf-8")
-        if "--picture" in sys.argv:
-            draw(pushed(Path(name)), Path(name))

@@ -71,3 +71,10 @@ def test_every_paragraph_on_trouble_names_its_tests() -> None:
             module, _, test = name.partition("::")
             source = (ROOT / "tests" / f"{module}.py").read_text(encoding="utf-8")
             assert re.search(rf"^def {test}\(", source, flags=re.MULTILINE), name
+
+
+def test_the_drawing_of_the_ribbon() -> None:
+    """It is what the add-in's XML says now."""
+    from render_ribbon import PICTURE, draw
+
+    assert PICTURE.read_text(encoding="utf-8") == draw()

@@ -37,13 +37,13 @@ class Office:
         self._process.wait()
 
 
-def start_office(folder: Path, environment: Mapping[str, str] | None = None) -> Office:
-    """Starts an office whose profile lies in `folder`; it listens a second or two later."""
+def start_office(folder: Path, environment: Mapping[str, str] | None = None, *, headless: bool = True) -> Office:
+    """Starts an office whose profile lies in `folder`; it listens a second or two later. Not `headless`: `environment` names a screen."""
     user = folder / "profile" / "user"
     user.mkdir(parents=True, exist_ok=True)
     (user / "registrymodifications.xcu").write_text(PROFILE, encoding="utf-8")
     pipe = f"reply{uuid.uuid4().hex}"
-    switches = ["--headless", "--norestore", "--nologo", "--nodefault", f"--accept=pipe,name={pipe};urp"]
+    switches = [*(["--headless"] if headless else []), "--norestore", "--nologo", "--nodefault", f"--accept=pipe,name={pipe};urp"]
     process = subprocess.Popen(
         ["soffice", f"-env:UserInstallation={(folder / 'profile').as_uri()}", *switches],
         env={**os.environ, "SAL_USE_VCLPLUGIN": "svp", **(environment or {})},
