@@ -93,7 +93,7 @@ def _cancellable(scene: Scene) -> Iterator[None]:
             other = parse(data)
         except ConfigError:
             return False
-        return not other.book or (other.book, other.path) == (click.book, click.path)
+        return "" in (other.book, click.book) or (other.book, other.path) == (click.book, click.path)
 
     def watch() -> None:
         while not over.wait(_LOOK_EVERY):
@@ -259,11 +259,25 @@ def help(scene: Scene) -> None:
     open_guide(scene.window, scene.open_file)
 
 
+def new_from_template(scene: Scene) -> None:
+    from reply_xl.new_sheet import from_template
+
+    from_template(scene.window, scene.excel, scene.open_file)
+
+
+def new_from_reply(scene: Scene) -> None:
+    """While practice is on, from the practice server."""
+    from reply_xl.new_sheet import from_reply
+
+    with Records() as records, _cancellable(scene), scene.session(records) as session:
+        from_reply(scene.window, scene.excel, scene.open_file, session, is_practice=session.loopback)
+
+
 _NO_CONTACTS = "a sheet of reply_xl and holds no contacts; click on the sheet that does"
 _UPDATES = frozenset({Button.UPDATE, Button.UPDATE_ROWS})
 _ON_OUR_SHEETS: Mapping[bool, frozenset[Button]] = {True: _UPDATES | {Button.RETRY, Button.UNDO}, False: frozenset()}
 """What can be clicked on a preview, and on another sheet of ours."""
-_FREE: frozenset[Button] = frozenset({Button.CANCEL, Button.CONNECT, Button.HELP})
+_FREE: frozenset[Button] = frozenset({Button.CANCEL, Button.CONNECT, Button.HELP, Button.NEW_FROM_TEMPLATE, Button.NEW_FROM_REPLY})
 """Buttons that need no workbook, or must work while another click on it is carried out."""
 _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.UPDATE: update,
@@ -278,4 +292,6 @@ _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.CANCEL: cancel,
     Button.CONNECT: connect,
     Button.HELP: help,
+    Button.NEW_FROM_TEMPLATE: new_from_template,
+    Button.NEW_FROM_REPLY: new_from_reply,
 }

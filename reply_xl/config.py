@@ -102,6 +102,13 @@ def data_folder(*, make: bool = True) -> Path:
     return Path(platformdirs.user_data_dir("reply_xl", appauthor=False, ensure_exists=make))
 
 
+def documents_folder() -> Path:
+    """Where this user keeps documents, as the system says. It need not be there."""
+    import platformdirs
+
+    return Path(platformdirs.user_documents_dir())
+
+
 def shared_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
     """The folder that Excel and Python share: `launcher.txt`, the mark of practice and the clicks. It is not made. The same as
     `UserFolder` in `addin/ReplyClick.bas`; on a Mac it lies in Excel's container, where alone Excel may write unasked."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import logging
 import ntpath
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from reply_xl.addresses import Area
@@ -28,6 +30,8 @@ from reply_xl.runs import Run
 from reply_xl.sheet import Reading, Sheet, choose_sheet
 
 _CLOSED = "The workbook “{}” is no longer open in the Excel that was clicked; open it and try again."
+
+_log = logging.getLogger(__name__)
 
 
 class Excel:
@@ -63,6 +67,23 @@ class Excel:
         """The xlwings book of this name, for the time of this block. `path`: its full name, "" where nobody knows. Raises `SheetError`."""
         with self.app() as app:
             yield self.patience.anew().run(lambda: _book(app, name, path))
+
+    def open(self, path: Path) -> bool:
+        """Opens a workbook in front of the others; False where this Excel cannot be reached, as when it shows no workbook, or does not
+        open it. Safe to repeat: one that is open is only put in front."""
+        try:
+            with self.app() as app:
+                self.patience.anew().run(lambda: app.books.open(str(path)).activate(steal_focus=True))
+        except Exception as error:  # whatever Excel raises: the caller has another way
+            _log.info("%s was not opened in Excel: %s", path.name, error)
+            return False
+        return True
+
+    def open_names(self) -> list[str]:
+        """The names of the workbooks that are open, as far as Excel tells at once."""
+        names: list[str] = []
+        self.at_once(lambda app: names.extend(str(book.impl.name) for book in app.books))
+        return names
 
     def _app(self) -> Any:
         """By process; by the workbook's name alone only where exactly one Excel has it open."""

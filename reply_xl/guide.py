@@ -13,7 +13,7 @@ from reply_xl.model import Word
 MEANINGS: Mapping[Word, str] = {
     Word.UPDATED: "Reply stored every value that was sent",
     Word.UNCHANGED: "Reply already held the same values; nothing was sent",
-    Word.SKIPPED: "held back until you allow it, or a hidden row; nothing was sent",
+    Word.SKIPPED: "held back until you allow it, decided so in a preview, or a hidden row; nothing was sent",
     Word.INVALID: "a cell cannot be read, or it is not certain that this is the right contact; nothing was sent",
     Word.NOT_FOUND: "Reply has no such contact",
     Word.REFUSED: "Reply said no; the message names the field and Reply's reason",

@@ -92,6 +92,7 @@ class Bar:
 
     def wait(self, seconds: float, why: str) -> None:
         self._why, self._waits_until = why, self._now() + seconds
+        self._tell()
 
     def stop(self) -> None:
         self._label, self._why = "", ""

@@ -150,7 +150,7 @@ def values(book: Any, sheet: str, area: str) -> list[list[Any]]:
 
 def by_header(book: Any, sheet: str, rows: int) -> list[dict[str, Any]]:
     """The rows below row 1 by header, `rows` of them."""
-    lines: Sequence[Sequence[Any]] = values(book, sheet, f"A1:Z{rows + 1}")
+    lines: Sequence[Sequence[Any]] = values(book, sheet, f"A1:AZ{rows + 1}")
     return [{str(header): cell for header, cell in zip(lines[0], line, strict=True) if header} for line in lines[1:]]
 
 

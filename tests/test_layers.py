@@ -44,8 +44,8 @@ plan send session repair place
 delivery workbook install account help
 preview push pull download practice undo conduct
 planned face sentences
-console dialogue excel_checks python_checks click_checks policies network_checks record_checks
-terminal doctor run_views jobs excel
+console dialogue fetch excel_checks python_checks click_checks policies network_checks record_checks
+terminal doctor run_views jobs new_sheet excel
 window demo pull_new
 commands buttons
 run_commands setup_commands ribbon
