@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reply_xl import jobs, sentences
@@ -23,6 +23,7 @@ from reply_xl.locks import BookLock
 from reply_xl.patches import Policy
 from reply_xl.places import ADDIN
 from reply_xl.plan import Request, read_columns
+from reply_xl.practising import direct, switch
 from reply_xl.preview_page import MARK as PREVIEW
 from reply_xl.records import Records
 from reply_xl.runs import Run, RunKind
@@ -50,17 +51,22 @@ class Scene:
     cancelled: threading.Event
     base_url: str | None
     open_file: Callable[[Path], bool]
+    key: str | None = None
 
     @property
     def place(self) -> LivePlace:
         return LivePlace.of(self.excel, self.click)
 
     def session(self, records: Records) -> AbstractContextManager[Session]:
-        return Session(self.base_url, cancelled=self.cancelled, on_wait=self.window.progress.wait, records=records)
+        return Session(self.base_url, key=self.key, cancelled=self.cancelled, on_wait=self.window.progress.wait, records=records)
 
 
 def press(scene: Scene) -> None:
     """Does what the button is for. Raises `ReplyXlError` with the sentence to show."""
+    server = direct(scene.click, scene.excel)
+    if server is not None:
+        scene = replace(scene, base_url=server.url, key=server.key)
+        scene.window.say("This is practice: nothing of it reaches Reply.")
     action = _ACTIONS[scene.click.button]
     if scene.click.button in _FREE:
         action(scene)
@@ -273,11 +279,17 @@ def new_from_reply(scene: Scene) -> None:
         from_reply(scene.window, scene.excel, scene.open_file, session, is_practice=session.loopback)
 
 
+def practise(scene: Scene) -> None:
+    scene.window.end(switch(scene.click, scene.excel))
+
+
 _NO_CONTACTS = "a sheet of reply_xl and holds no contacts; click on the sheet that does"
 _UPDATES = frozenset({Button.UPDATE, Button.UPDATE_ROWS})
 _ON_OUR_SHEETS: Mapping[bool, frozenset[Button]] = {True: _UPDATES | {Button.RETRY, Button.UNDO}, False: frozenset()}
 """What can be clicked on a preview, and on another sheet of ours."""
-_FREE: frozenset[Button] = frozenset({Button.CANCEL, Button.CONNECT, Button.HELP, Button.NEW_FROM_TEMPLATE, Button.NEW_FROM_REPLY})
+_FREE: frozenset[Button] = frozenset(
+    {Button.CANCEL, Button.CONNECT, Button.HELP, Button.NEW_FROM_TEMPLATE, Button.NEW_FROM_REPLY, Button.PRACTICE}
+)
 """Buttons that need no workbook, or must work while another click on it is carried out."""
 _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.UPDATE: update,
@@ -294,4 +306,5 @@ _ACTIONS: Mapping[Button, Callable[..., None]] = {
     Button.HELP: help,
     Button.NEW_FROM_TEMPLATE: new_from_template,
     Button.NEW_FROM_REPLY: new_from_reply,
+    Button.PRACTICE: practise,
 }

@@ -13,11 +13,13 @@ _LONGEST_MESSAGE = 1000
 _LONGEST_TEXT = 32_767
 
 
-def own_cells(outcome: Outcome, *, with_id: bool) -> dict[str, CellValue]:
+def own_cells(outcome: Outcome, *, with_id: bool, practice: bool = False) -> dict[str, CellValue]:
     """The cells of our own columns for one row, by header. `Reply updated at` is empty unless something was stored; `Reply ID` is there
-    only if the row was found by e-mail and is not invalid: an id written into the wrong row would be believed by the next run."""
+    only if the row was found by e-mail and is not invalid: an id written into the wrong row would be believed by the next run. `practice`: the
+    row stands on a copy for practice, and its status says so."""
+    word = outcome.word.value.capitalize()
     cells: dict[str, CellValue] = {
-        STATUS: outcome.word.value.capitalize(),
+        STATUS: f"practice: {word}" if practice else word,
         MESSAGE: _writable(outcome.message[:_LONGEST_MESSAGE]),
         UPDATED_AT: outcome.at,
     }

@@ -18,7 +18,8 @@ from reply_xl.functions_files import LIBRARIES, has_functions
 from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import is_held
 from reply_xl.logon import has_logon_start
-from reply_xl.places import AGENT_LOCK, CLICK_LOG, PRACTICE, SCRIPT, places, second_copies
+from reply_xl.places import AGENT_LOCK, CLICK_LOG, SCRIPT, places, second_copies
+from reply_xl.serving import PRACTICE
 
 _INSTALL = "Run “reply-xl install”."
 _DAY = 86_400.0

@@ -200,14 +200,23 @@ def sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> Sh
     known = next((name for name in names if name.casefold() == run.page.sheet.casefold()), None)
     for name in sorted(names, key=lambda name: name != known):
         sheet = book.sheet(name)
-        if fits(sheet, run, entries):
+        if _may_hold(sheet, run) and fits(sheet, run, entries):
             return sheet
     is_its_own = place.key in (run.page.book, run.page.results)
     if is_its_own and (known is not None or len(names) == 1):
-        return book.sheet(known or names[0])
+        sheet = book.sheet(known or names[0])
+        if _may_hold(sheet, run):
+            return sheet
     raise WorkbookError(
         f"No sheet of {place.name} holds the headers and the contacts of run {run.id}; name the workbook that does with --book."
     )
+
+
+def _may_hold(sheet: Sheet, run: Run) -> bool:
+    """Practice and what is in earnest stay apart, however alike a sheet and its copy are."""
+    if run.server.practises_on_copies:
+        return sheet.practice is not None
+    return bool(run.server.instance) or sheet.practice is None
 
 
 def place_of(run: Run, book: Path | None = None) -> FilePlace:

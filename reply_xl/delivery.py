@@ -174,7 +174,10 @@ def _write(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> bool:
         with contextlib.suppress(SheetError):
             prove(view.sheet, written)
         raise
-    of_own = {number: cells.own_cells(outcome, with_id=REPLY_ID in layout.own) for number, outcome in outcomes.items()}
+    of_own = {
+        number: cells.own_cells(outcome, with_id=REPLY_ID in layout.own, practice=run.server.practises_on_copies)
+        for number, outcome in outcomes.items()
+    }
     others = {
         number: {
             index: value

@@ -8,13 +8,14 @@ from dataclasses import replace
 from reply_xl import sentences
 from reply_xl.choices import Choices, Unseen, kept
 from reply_xl.conduct import deliver_run
-from reply_xl.errors import ConfigError, NotAgreed, ReplyXlError
+from reply_xl.errors import ConfigError, NotAgreed, ReplyXlError, SheetError
 from reply_xl.face import Face, Question
 from reply_xl.place import Book, Place
 from reply_xl.plan import Request
 from reply_xl.records import Records, are_there
 from reply_xl.runs import Entry, Run, Server
 from reply_xl.session import Session
+from reply_xl.sheet import Sheet
 from reply_xl.wording import joined
 
 
@@ -51,10 +52,12 @@ def keep_agreed(unseen: Sequence[Unseen], answered: bool) -> None:
             records.agreements.keep({one.key: kept(one) for one in keep})
 
 
-def agree_to_columns(face: Face, unseen: Sequence[Unseen], *, agreed: bool) -> None:
-    """Asks about these columns, and keeps the answer. Raises `NotAgreed`."""
+def agree_to_columns(face: Face, unseen: Sequence[Unseen], *, agreed: bool, keeps: bool = True) -> None:
+    """Asks about these columns, and keeps the answer; what is agreed to in practice is not kept. Raises `NotAgreed`."""
     for question in about_columns(unseen, agreed=agreed):
-        keep_agreed(unseen, face.agree(question)[0])
+        answers = face.agree(question)
+        if keeps:
+            keep_agreed(unseen, answers[0])
 
 
 def deliver_waiting(face: Face, place: Place) -> None:
@@ -114,6 +117,13 @@ def refuse_other_workspace(run: Run, session: Session) -> Server:
             f"The practice server at {server.base_url} has been started anew since run {run.id}; its contacts are other ones now."
         )
     return server
+
+
+def refuse_practice_in_earnest(sheet: Sheet, session: Session) -> bool:
+    """Whether the sheet is a copy for practice. Raises `SheetError` if it is one and the server is Reply."""
+    if sheet.practice is not None and not session.loopback:
+        raise SheetError(f"“{sheet.name}” is a copy for practice, so nothing of it goes to Reply; choose the sheet with your contacts.")
+    return sheet.practice is not None
 
 
 def refuse_if_running(records: Records, book: str) -> None:

@@ -44,6 +44,11 @@ class Excel:
         make_attempts_finite()
         keep_other_excels()
 
+    @property
+    def process(self) -> int | None:
+        """The process id of the Excel that was clicked; None as long as that is not known."""
+        return self._process
+
     @contextlib.contextmanager
     def app(self) -> Iterator[Any]:
         """The xlwings app, for the time of this block. Raises `SheetError` where it is gone."""

@@ -20,8 +20,9 @@ from reply_xl.functions_files import FunctionsFiles, put_functions, remove_funct
 from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import is_held
 from reply_xl.logon import agent_command, has_logon_start, remove_logon_start, set_logon_start
-from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICK_LOG, GUIDE, PRACTICE, SCRIPT, places, second_copies
+from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICK_LOG, GUIDE, PRACTICE_LOG, SCRIPT, places, second_copies
 from reply_xl.placing import forget_staged, put_addin
+from reply_xl.serving import PRACTICE, SERVER
 from reply_xl.startable import check_startable
 
 SHORTCUTS = {
@@ -102,8 +103,11 @@ def uninstall(computer: Computer, *, everything: bool = False) -> Report:
             report.done.append("The small program that waited for clicks no longer starts when you log on, and ends now.")
         was_there = at.launcher.exists()
         at.launcher.unlink(missing_ok=True)
-        _await_agent(at.shared / AGENT_LOCK)
-        for name in (PRACTICE, AGENT_LOCK, AGENT_LOG, f"{AGENT_LOG}.1", CLICK_LOG, f"{CLICK_LOG}.1"):
+        _await_end(at.shared / AGENT_LOCK)
+        _remove(at.shared / PRACTICE, computer, report)
+        _await_end(at.shared / SERVER)
+        logs = [f"{name}{ending}" for name in (AGENT_LOG, CLICK_LOG, PRACTICE_LOG) for ending in ("", ".1")]
+        for name in (AGENT_LOCK, SERVER, *logs):
             _remove(at.shared / name, computer, report)
         shutil.rmtree(at.clicks, ignore_errors=True)
         (at.data / GUIDE).unlink(missing_ok=True)
@@ -210,8 +214,8 @@ def _write_shortcuts(computer: Computer, folder: Path, report: Report) -> None:
         report.done.append(f"The Start menu has “{'” and “'.join(SHORTCUTS)}” under Reply for Excel.")
 
 
-def _await_agent(held: Path) -> None:
-    """The agent ends when its launcher is gone, and lets go of its files then."""
+def _await_end(held: Path) -> None:
+    """The agent ends when its launcher is gone, the practice server when its mark is, and lets go of its files then."""
     until = time.monotonic() + _PATIENCE
     while is_held(held) and time.monotonic() < until:
         time.sleep(0.05)

@@ -18,6 +18,7 @@ from reply_xl.dialogue import (
     keep_agreed,
     refuse_if_running,
     refuse_other_workspace,
+    refuse_practice_in_earnest,
     refuse_running,
     unfinished,
     with_choices,
@@ -36,7 +37,7 @@ from reply_xl.push import Push
 from reply_xl.runs import NewRun, Recorded, Run, RunKind
 from reply_xl.send import Terms
 from reply_xl.session import Session
-from reply_xl.sheet import Reading
+from reply_xl.sheet import Reading, Sheet
 from reply_xl.undo import undoing
 
 MAY_HAVE_CHANGED = ("updated", "not stored", "undone", "unknown")
@@ -53,7 +54,7 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
     """Pushes the rows of `request`. `of`: the run that is tried again. Raises `NotAgreed` where a question was not agreed to."""
     with place.kept_open():
         left = unfinished(session.records, place.key, session.contacts.base_url) if of is None else []
-        request, reading, name, notes = _read(face, place, session, request)
+        request, reading, name, is_practice, notes = _read(face, place, session, request)
         bases = session.bases(place.key, name)
         with stoppable(session.cancelled):
             draft = plan.draft(
@@ -80,7 +81,7 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
 
         draft, answered = face.settle(draft, questions)
         to_send = draft.plan.to_send
-        if to_send and draft.unseen:
+        if to_send and draft.unseen and not is_practice:
             keep_agreed(draft.unseen, answered[0])
         target = place
 
@@ -105,7 +106,7 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
 def write_preview(face: Face, place: Place, session: Session, request: Request) -> int:
     """Puts what `request` would change into the workbook, as a sheet to decide in. Sends nothing; focus and selection are as before."""
     with place.kept_open():
-        request, reading, name, notes = _read(face, place, session, request)
+        request, reading, name, _, notes = _read(face, place, session, request)
         bases = session.bases(place.key, name)
         with stoppable(session.cancelled):
             draft = plan.draft(
@@ -192,6 +193,7 @@ def _read_preview(face: Face, place: Place, session: Session, page: str | None) 
     with place.open() as book:
         book.check_savable()
         refuse_if_running(session.records, place.key)
+        refuse_practice_in_earnest(Sheet(planned.find(book.book, page)), session)
         return planned.read(book.book, page), with_choices(face, Request(), book), book.notes
 
 
@@ -207,14 +209,16 @@ def _carry_out(face: Face, target: Place, session: Session, number: int, draft: 
     return face.conducted(session.records, number, outcomes, done, target.name, cancelled=session.cancelled.is_set())
 
 
-def _read(face: Face, place: Place, session: Session, request: Request) -> tuple[Request, Reading, str, tuple[str, ...]]:
-    """The request with the choices for its columns, the sheet as read, its name, and sentences. Nothing of the workbook is held afterwards."""
+def _read(face: Face, place: Place, session: Session, request: Request) -> tuple[Request, Reading, str, bool, tuple[str, ...]]:
+    """The request with the choices for its columns, the sheet as read, its name, whether it is a copy for practice, and sentences. Nothing of
+    the workbook is held afterwards."""
     with place.open() as book:
         book.check_savable()
         refuse_if_running(session.records, place.key)
         sheet = book.sheet(place.sheet)
+        is_practice = refuse_practice_in_earnest(sheet, session)
         request = with_choices(face, request, book)
-        return request, sheet.read(request.rows, request.header_row), sheet.name, book.notes
+        return request, sheet.read(request.rows, request.header_row), sheet.name, is_practice, book.notes
 
 
 def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: OnConflict | None, allow: frozenset[str]) -> int:
@@ -304,7 +308,7 @@ def undo(
 def pull(face: Face, place: Place, session: Session, request: Request, *, overwrite: bool) -> int:
     """Refreshes cells from Reply. `overwrite`: cells that hold another value are replaced without a question."""
     with place.kept_open():
-        request, reading, name, notes = _read(face, place, session, request)
+        request, reading, name, is_practice, notes = _read(face, place, session, request)
 
         def formulas(indices: Sequence[int]) -> Set[tuple[int, int]]:
             with place.open() as book:
@@ -317,7 +321,7 @@ def pull(face: Face, place: Place, session: Session, request: Request, *, overwr
         if found.refusal:
             return face.refused(found.refusal, found.problems)
         if found.fills or found.replaces:
-            agree_to_columns(face, [one for one in found.unseen if one.by_workbook], agreed=False)
+            agree_to_columns(face, [one for one in found.unseen if one.by_workbook], agreed=False, keeps=not is_practice)
         if found.replaces:
             options = "add --overwrite to replace them, or --only-empty to leave them"
             face.agree(Question(sentences.replaced(found), "Replace them?", options, overwrite))

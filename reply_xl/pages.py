@@ -25,7 +25,20 @@ from reply_xl.marks import TOP, is_mark, is_whole_mark, mark_in
 from reply_xl.model import CellValue, ErrorCell, Row
 from reply_xl.values import is_blank
 
-__all__ = ["Page", "find_page", "is_mark", "is_ours", "mark_of", "pages_of", "read_page", "remove_page", "write_page"]
+__all__ = [
+    "Page",
+    "delete_sheet",
+    "find_page",
+    "free_name",
+    "is_mark",
+    "is_ours",
+    "mark_of",
+    "pages_of",
+    "read_page",
+    "remove_page",
+    "told",
+    "write_page",
+]
 
 _CORNER = address(1, TOP, 0, TOP - 1)
 _COLOUR = (221, 235, 247)
@@ -92,7 +105,7 @@ def write_page(
     if not is_whole_mark(mark):
         raise ValueError(f"{mark!r} is no mark: it must be like “reply_xl columns 1”")
     lists = {header: tuple(choices) for header, choices in (dropdowns or {}).items() if choices and header in headers}
-    with _told(
+    with told(
         f"The sheet “{name}” cannot be written; leave the cell that is being edited, see whether the workbook is protected, and try again."
     ):
         page = _Layout(mark, title_lines, headers, rows, lists, dict(widths or {}))
@@ -112,7 +125,7 @@ def write_page(
                     page.write(sheet)
                 except Exception:
                     with contextlib.suppress(Exception):
-                        patience.anew().run(lambda: _delete(sheet))
+                        patience.anew().run(lambda: delete_sheet(sheet))
                     raise
             if activate:
                 sheet.activate()
@@ -122,22 +135,23 @@ def write_page(
 def read_page(book: Any, mark: str) -> Page | None:
     """Our sheet of this mark as it is now, also if it was renamed, sorted, or had rows and columns put in or taken out; None if there is
     none or its header row is gone. Raises `SheetError`."""
-    with _told("The workbook's sheets cannot be read; leave the cell that is being edited, close what is open in Excel, and try again."):
+    with told("The workbook's sheets cannot be read; leave the cell that is being edited, close what is open in Excel, and try again."):
         sheet = find_page(book, mark)
         return None if sheet is None else _read(sheet)
 
 
 def remove_page(book: Any, mark: str) -> bool:
     """Deletes our sheet of this mark; False if there is none. Raises `SheetError`, for a file also if formulas refer to the sheet."""
-    with _told("The sheet cannot be removed; delete it by hand if you do not need it."):
+    with told("The sheet cannot be removed; delete it by hand if you do not need it."):
         sheet = find_page(book, mark)
         if sheet is None:
             return False
-        _delete(sheet)
+        delete_sheet(sheet)
         return True
 
 
-def _delete(sheet: Any) -> None:
+def delete_sheet(sheet: Any) -> None:
+    """Without a question of the host's."""
     app = sheet.book.app
     alerts = app.display_alerts
     try:
@@ -163,7 +177,7 @@ def _added(book: Any, name: str, after: Any, patience: Patience) -> Any:
         place = names.index(str(after.name))
     else:
         place = max((index for index, sheet in enumerate(sheets) if int(sheet.visible) in (1, _VISIBLE)), default=len(sheets) - 1)
-    free = _free_name(names, name)
+    free = free_name(names, name)
     try:
         if place + 1 < len(sheets):  # xlwings counts chart sheets wrongly when it adds a sheet after another
             return book.sheets.add(free, before=sheets[place + 1])
@@ -178,10 +192,11 @@ def _delete_unnamed(book: Any, names: Sequence[str]) -> None:
     """The sheet that was added, but did not get its name; one that is not blank is the user's."""
     for sheet in [sheet for sheet in book.sheets if str(sheet.name) not in names]:
         if all(cell is None for line in as_lines(sheet.used_range.raw_value) for cell in line):
-            _delete(sheet)
+            delete_sheet(sheet)
 
 
-def _free_name(names: Sequence[str], name: str) -> str:
+def free_name(names: Sequence[str], name: str) -> str:
+    """A name for a new sheet beside these: `name`, or the next free form of it."""
     taken = {text.casefold() for text in names}
     candidate, count = name[:_LONGEST_NAME], 2
     while candidate.casefold() in taken:
@@ -365,7 +380,7 @@ def _in_front_again(book: Any, patience: Patience) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(sentence: str) -> Iterator[None]:
+def told(sentence: str) -> Iterator[None]:
     """Whatever the host raises becomes a `SheetError` with `sentence`."""
     try:
         yield

@@ -20,10 +20,11 @@ from reply_xl.hygiene import Hint
 from reply_xl.locate import marks_of
 from reply_xl.lookup import Found, read_contacts
 from reply_xl.model import Change, Column, Contact, Contacts, CustomField, Memory, Outcome, Patch, Role, Row, Word
-from reply_xl.pages import find_page, mark_of, pages_of, write_page
+from reply_xl.pages import find_page, mark_of, pages_of, remove_page, write_page
 from reply_xl.patches import Decision, Policy, Unknown, decide
 from reply_xl.place import Book
 from reply_xl.plan import Draft, Plan, Request, read_columns, usual_zones
+from reply_xl.practice_mark import mark_practice, practice_of
 from reply_xl.preview_page import EMAIL, FIELD, HEADERS, MARK, MOST_LINES, NAME, NEEDED, NOW, ROW, WILL, Asked
 from reply_xl.push import Push, page_of, prepare
 from reply_xl.references import Directory
@@ -122,7 +123,8 @@ class Planned:
 def write(book: Any, draft: Draft, sheet: str, *, hints: Sequence[Hint] = (), server: str = "", activate: bool = False) -> tuple[str, int]:
     """Writes the preview of a draft into an xlwings book, over an older one of ours, and gives focus and selection back. The sheet's name, and
     how many lines it has; "" where nothing is to be looked at and no preview is there. `sheet`: that the draft is of; `server`: whose contacts
-    these are, for people to read. Nothing is saved. Raises `SheetError`."""
+    these are, for people to read. Nothing is saved. The preview of a copy for practice is one as well, and never written over another. Raises
+    `SheetError`."""
     unseen = {one.now.target.name: f"{one.now.letter} ({one.now.header})" for one in draft.unseen if one.now.target is not None}
     for_a_person = [f"{one.now.letter} ({one.now.header})" for one in draft.unseen if one.needs_a_person]
     if for_a_person:
@@ -130,14 +132,26 @@ def write(book: Any, draft: Draft, sheet: str, *, hints: Sequence[Hint] = (), se
     lines = preview_page.lines_of(draft.plan.decisions, draft.columns, sheet, hints, unseen)
     if len(lines) > MOST_LINES:
         raise SheetError(f"{len(lines):,} changes are more than a person can look through; preview fewer rows with --rows.")
-    if not lines and find_page(book, MARK) is None:
+    old, practice = find_page(book, MARK), _practice_of(book, sheet)
+    if not lines and old is None:
         return "", 0
+    if old is not None and practice is not None and practice_of(old) is None:
+        raise SheetError(f"“{old.name}” is a preview of your own contacts; send or delete it before you preview a copy for practice.")
     made = f"Made from the sheet “{sheet}”{f' and the contacts of {server}' if server else ''}."
     widths = {header: _WIDTHS[header] for header in HEADERS if header in _WIDTHS}
     page = write_page(
         book, NAME, MARK, (_TITLE, made), HEADERS, lines, dropdowns={"Decision": preview_page.CHOICES}, widths=widths, activate=activate
     )
+    try:
+        mark_practice(page, practice)
+    except Exception as error:
+        remove_page(book, MARK)
+        raise SheetError(f"A preview of “{sheet}”, a copy for practice, can be made in Excel only.") from error
     return str(page.name), len(lines)
+
+
+def _practice_of(book: Any, name: str) -> str | None:
+    return next((practice_of(sheet) for sheet in book.sheets if str(sheet.name) == name), None)
 
 
 def is_preview(sheet: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from reply_xl.columns import map_columns
 from reply_xl.errors import CellError, HeaderError
 from reply_xl.model import Column, CustomField, Intent, Role, Row, Target
-from reply_xl.sheet import Reading
+from reply_xl.sheet import Reading, Sheet
 from reply_xl.strays import leave_out
 from reply_xl.values import contact_id, parse
 from reply_xl.workbook import Workbook
@@ -23,12 +23,16 @@ _FIRST_CUSTOM_ID = 150_697
 
 
 def contacts_of(book: Path, sheet_name: str | None = None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """As `contacts_in`, of a sheet of a workbook file."""
+    with Workbook(book) as opened:
+        return contacts_in(opened.sheet(sheet_name))
+
+
+def contacts_in(sheet: Sheet) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Contacts and custom fields of a sheet, as the sandbox takes them: a contact for each row with an id or an e-mail, with what its cells
     can be read as. Rows of the same contact are one. A column of an unknown name becomes a custom field. Raises `SheetError`."""
-    with Workbook(book) as opened:
-        sheet = opened.sheet(sheet_name)
-        reading = sheet.read_header()
-        whole = sheet.with_formats(replace(reading, chosen=reading.rows), range(len(reading.headers)))
+    reading = sheet.read_header()
+    whole = sheet.with_formats(replace(reading, chosen=reading.rows), range(len(reading.headers)))
     reading = replace(whole, rows=whole.chosen)
     customs = _custom_fields(reading)
     columns = _columns(reading, customs)
@@ -51,7 +55,9 @@ def contacts_of(book: Path, sheet_name: str | None = None) -> tuple[list[dict[st
     by_email.pop("", None)
     contacts = [*by_id.values(), *(contact for contact in by_email.values() if "id" not in contact)]
     if not contacts:
-        raise HeaderError(f"No row of {book.name} has a Reply ID or an e-mail, so there is nobody to practise with; name another sheet.")
+        raise HeaderError(
+            f"No row of “{sheet.name}” has a Reply ID or an e-mail, so there is nobody to practise with; choose another sheet."
+        )
     return contacts, [{"id": custom.id, "title": custom.title} for custom in customs]
 
 

@@ -20,6 +20,10 @@ class RunKind(StrEnum):
     UNDO = "undo"
 
 
+PRACTISING = "practice-"
+"""How the server of the button Practice begins the name that it calls itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """Which workspace a run belongs to. `instance` is what a practice server calls itself, "" for Reply; ids are None where Reply did not say."""
@@ -29,6 +33,11 @@ class Server:
     user_id: int | None
     username: str
     team_id: int | None
+
+    @property
+    def practises_on_copies(self) -> bool:
+        """Whether it is the server of the button Practice, whose runs stand on copies of sheets made for it and nowhere else."""
+        return self.instance.startswith(PRACTISING)
 
     @property
     def place(self) -> str:

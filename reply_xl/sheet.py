@@ -25,6 +25,7 @@ from reply_xl.errors import HeaderError, HostBusy, ReplyXlError, SelectionError,
 from reply_xl.host_values import as_cells, as_lines
 from reply_xl.marks import TOP, mark_in
 from reply_xl.model import CellValue, Row, column_letter
+from reply_xl.practice_mark import practice_of
 from reply_xl.region import Block, Chosen, Spans, Table, choose_rows, find_region, make_notes, read_headers
 from reply_xl.results import Layout
 from reply_xl.values import is_blank
@@ -90,6 +91,11 @@ class Sheet:
     @cached_property
     def name(self) -> str:
         return self._host(lambda: str(self._sheet.name), "The sheet cannot be read; see whether its workbook is still open.")
+
+    @cached_property
+    def practice(self) -> str | None:
+        """The practice server that this sheet is a copy for, "" where that cannot be read; None: it is no copy for practice."""
+        return self._host(lambda: practice_of(self._sheet), "The names of the sheet cannot be read; try again.")
 
     def read(self, rows: Spans | str = "all", header_row: int | None = None) -> Reading:
         """Reads the sheet, unless it is one of our own; the number formats of the chosen rows' numbers and dates included. `rows`: `all` or

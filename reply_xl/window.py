@@ -209,6 +209,8 @@ class Window:
     ) -> int:
         run = done.run
         told = sentences.summary(outcomes)
+        if run.server.practises_on_copies:
+            told = f"Practice, nothing reached Reply. {told}"
         if done.unsaved:
             self.say(f"{len(done.unsaved)} results could not be written down; make room on the disk before the next update.")
         if done.delivered is None:

@@ -132,7 +132,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     # the table of commands
     "command that is not there": (TABLE, "push BOOK --rows ROWS --only-empty", "push BOOK --rows ROWS --only-blank"),
     "button without a command": (TABLE, "ReplyHelp             code  reply_xl.help:open_guide\n", ""),
-    "use case that is not there": (TABLE, "reply_xl.practice:contacts_of", "reply_xl.practice:contacts"),
+    "use case that is not there": (TABLE, "reply_xl.practising:switch", "reply_xl.practising:switched"),
 }  # fmt: skip
 
 Parts = dict[str, bytes]

@@ -60,7 +60,7 @@ class Clicking:
             path.unlink(missing_ok=True)
         settings: dict[str, object] = {"pipe": self.office.pipe, "base_url": base_url, "environment": dict(environment or {})}
         settings |= {"status": str(self.status), "boxes": str(self.boxes), "answers": str(self._answers)}
-        settings |= {"opened": str(self._opened), "first_on_path": str(first_on_path or "")}
+        settings |= {"pid": self.office.pid, "opened": str(self._opened), "first_on_path": str(first_on_path or "")}
         (self.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         script = f'"{ROOT / "tests" / "office_launcher.py"}" "{self.folder / "settings.json"}"'
         lines = {"python": sys.executable, "arguments": script, **launcher}

@@ -1,6 +1,6 @@
 """What the add-in starts in the tests in place of `-m reply_xl.ribbon`: the same code, with LibreOffice for Excel and answers from a file for boxes.
 
-`python office_launcher.py SETTINGS ID`; SETTINGS is a JSON file: `pipe`, `base_url`, `status` (each text of the status bar becomes a line of that
+`python office_launcher.py SETTINGS ID`; SETTINGS is a JSON file: `pipe`, `pid` (its process), `base_url`, `status` (each text of the status bar becomes a line of that
 file), `boxes` (each box becomes a line of JSON there), `answers` (a JSON list; each
 question takes the first), `first_on_path` (a folder that Python looks for modules in first), `environment` (variables),
 `opened` (each file that is to be opened outside of Excel becomes a line there; with the variable `CANNOT_OPEN` none can be).
@@ -56,7 +56,7 @@ def main() -> int:
         import xlwings
         from office_engine import connect
 
-        found = connect(SETTINGS["pipe"], status=Path(SETTINGS["status"]))
+        found = connect(SETTINGS["pipe"], pid=SETTINGS["pid"], status=Path(SETTINGS["status"]))
         xlwings.engines.add(found)
         found.activate()
         return found

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import reply_xl
-from reply_xl import agent, config, install, launcher, logon, places, placing, records, ribbon
+from reply_xl import agent, config, install, launcher, logon, places, placing, practising, records, ribbon, serving
 from reply_xl.base_urls import REPLY_URL
 from reply_xl.computers import System, rehearsal
 from reply_xl.functions_files import LIBRARIES, FunctionsFiles
@@ -50,7 +50,14 @@ def test_the_folders(tmp_path: Path, system: System, column: int) -> None:
     installed = {file.parent if file.suffix == ".lnk" else file for file in tmp_path.rglob("*") if file.is_file()} - {
         tmp_path / "registry.json"
     }
-    made = {at.clicks, at.shared / places.PRACTICE, at.shared / places.AGENT_LOG, at.shared / ribbon.LOG, at.data / records.FILE}
+    made = {
+        at.clicks,
+        at.shared / serving.PRACTICE,
+        at.shared / serving.SERVER,
+        at.shared / places.AGENT_LOG,
+        at.shared / ribbon.LOG,
+        at.data / records.FILE,
+    }
     made |= {at.data / "quota.sqlite3", at.data / "reply-xl.log"} | ({at.staged} if system is System.WINDOWS else set())
     named = {quoted(row[column])[0] for row in table("Files")[:-2] if quoted(row[column])}
     assert named == {spelled(path, tmp_path, system) for path in installed | made}
@@ -61,7 +68,7 @@ def test_the_names_of_the_files(home: Path) -> None:
     quota = config.quota_file()
     assert quota is not None
     assert places.CLICK_LOG == ribbon.LOG
-    for name in (quota.name, records.FILE, places.AGENT_LOCK, places.CLICKS, places.PRACTICE):
+    for name in (quota.name, records.FILE, places.AGENT_LOCK, places.CLICKS, serving.PRACTICE, places.PRACTICE_LOG):
         assert name in PAGE
     assert '"reply-xl.log"' in (Path(reply_xl.__file__).parent / "cli.py").read_text(encoding="utf-8")
 
@@ -84,6 +91,7 @@ def test_the_processes(tmp_path: Path) -> None:
         " ".join(logon.agent_command(computer)[1:]),
         "-I -m reply_xl.placing",
         "-I -m reply_xl.trial",
+        " ".join(practising.SERVER_COMMAND[1:]),
         "-I -m reply_xl.shortcut",
         "-I -m reply_xl.functions_server CLSID",
     }

@@ -19,7 +19,7 @@ __init__ errors interrupts locks versions registries vba launcher findings trial
 model database busy clicks screens opening
 links windows_zones base_urls guide dialogs addin_file applescript
 fields addresses host_values csv_text parts header_words marks
-cell_text countries click
+cell_text countries click serving practice_mark
 emails number_formats phone_hints phones sizes time_zones truths
 displayed wording headers
 values
@@ -39,14 +39,14 @@ client pace journal config cells cell_formats results template
 records recording
 lookup sheet csv_book pages references computers inquiries
 columns_page places functions
-logon placing agent startable functions_server functions_files
+practice_server logon placing agent startable functions_server functions_files
 plan send session repair place
 delivery workbook install account help
 preview push pull download practice undo conduct
 planned face sentences
 console dialogue fetch excel_checks python_checks click_checks policies network_checks record_checks
 terminal doctor run_views jobs new_sheet excel
-window demo pull_new
+window demo pull_new practising
 commands buttons
 run_commands setup_commands ribbon
 cli
@@ -94,7 +94,7 @@ MAY_IMPORT = {"sandbox": (), "xlsx": ("errors",), "engine": ("errors", "xlsx.")}
 # Who may open the front door of a package; nobody but `engine` reaches behind it, except for reading and saving the bytes of a file.
 DOORS = {
     "engine": ("workbook", "csv_book"),
-    "sandbox": ("commands", "demo"),
+    "sandbox": ("commands", "demo", "practice_server"),
     "xlsx": (),
     "xlsx.open": ("csv_book",),
     "xlsx.save": ("csv_book",),

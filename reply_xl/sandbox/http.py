@@ -50,7 +50,7 @@ class Front:
             if not (_is_loopback(f"//{request.host}") and _is_loopback(request.headers.get("Origin", "//localhost"))):
                 # A web page whose name was made to point here (DNS rebinding), or any page of another origin.
                 _send(request, Problem(421, "The sandbox answers under the name of this machine's loopback only.").answer())
-            elif path == "/sandbox" or path.startswith("/sandbox/"):
+            elif (path == "/sandbox" or path.startswith("/sandbox/")) and self._state.settings.control:
                 _send(request, control.answer(self._state, request.method or "", path, request.body))
             else:
                 self._serve(request, path)

@@ -37,7 +37,8 @@ class Sandbox:
 
     `contacts`: dicts with any subset of a contact's fields (API names, `phone2` and `id` among them; `customFields` as
     {title: value} or as a list; `lists` as ids); None for the 60 fictional ones. `custom_fields`: titles or dicts; None for
-    the five fictional ones. `port` 0 takes a free one. `clock` gives Unix seconds, for stamps, records and the quota.
+    the five fictional ones. `port` 0 takes a free one. `clock` gives Unix seconds, for stamps, records and the quota. `called`: what
+    `instance` begins with.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class Sandbox:
         *,
         port: int = 0,
         clock: Callable[[], float] | None = None,
+        called: str = "",
         **switches: Unpack[Switches],
     ) -> None:
-        self._state = State(contacts, custom_fields, Settings().changed(switches), clock)
+        self._state = State(contacts, custom_fields, Settings().changed(switches), clock, called)
         self._port = port
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -86,6 +88,11 @@ class Sandbox:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._end.set)
         thread.join()
+
+    @property
+    def instance(self) -> str:
+        """What it calls itself in the header `Reply-Sandbox`: another name after each reset."""
+        return self._state.instance
 
     @property
     def url(self) -> str:

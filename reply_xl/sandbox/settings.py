@@ -32,6 +32,7 @@ class Switches(TypedDict, total=False):
     accounts_feature: bool
     organization: bool
     normalise: bool
+    control: bool
     ignores: Sequence[str]
     scopes: Sequence[str]
     keys: Sequence[str] | None
@@ -52,7 +53,7 @@ CHOICES: Mapping[str, tuple[object, ...]] = {
     "error_style": ("documented", "live"),
 }
 _NUMBERS = ("latency", "time_scale")
-_BOOLEANS = ("accounts_feature", "organization", "normalise")
+_BOOLEANS = ("accounts_feature", "organization", "normalise", "control")
 _LISTS = ("ignores", "scopes", "keys")
 
 
@@ -94,6 +95,8 @@ class Settings:
     """False: whoami/team-users answers 403 workspace.organizationRequired [DOC]."""
     normalise: bool = False
     """The server trims text and lower-cases the e-mail before storing."""
+    control: bool = True
+    """The routes under /sandbox are there. They ask for no key: where the contacts are somebody's own, they should not be."""
     ignores: tuple[str, ...] = ()
     """Fields that are accepted and not stored: API names, or `custom:<title>`."""
     scopes: tuple[str, ...] = (READ, WRITE)

@@ -65,9 +65,11 @@ class State:
         custom_fields: Iterable[Mapping[str, Any] | str] | None,
         settings: Settings,
         clock: Callable[[], float] | None,
+        called: str = "",
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock or monotone_clock()
+        self._called = called
         self.workspace = Workspace(contacts, custom_fields, self.clock)
         self.faults = Faults()
         self._initial_settings = settings
@@ -115,7 +117,7 @@ class State:
         self._records: deque[Request] = deque(maxlen=RECORDS_KEPT)
         self._seen = 0
         # Every answer names it (`Reply-Sandbox`), so that what a client remembers of one workspace is not taken for another's.
-        self.instance = secrets.token_hex(8)
+        self.instance = self._called + secrets.token_hex(8)
 
     def record(self, method: str, path: str, body: Any, connection: int, open_requests: int, contact_id: int | None) -> Request:
         with self.lock:

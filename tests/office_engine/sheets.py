@@ -11,6 +11,7 @@ from xlwings import XlwingsError, base_classes
 from reply_xl.engine.names import _SCOPED
 from reply_xl.xlsx.model import MAX_COLUMN, MAX_ROW, Area, parse_area
 
+from .names import Names
 from .ranges import Range
 
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
     @property
     def index(self) -> int:
         return int(self.uno.RangeAddress.Sheet) + 1
+
+    @property
+    def names(self) -> Names:
+        return Names(self.uno)
 
     def range(self, arg1: Any, arg2: Any = None) -> Range:
         if isinstance(arg1, tuple) and len(arg1) == 4:
