@@ -167,10 +167,11 @@ def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], p
     run = recorded.run
     late = {outcome.row: outcome for outcome in unsaved}
     entries = [replace(entry, outcome=late[entry.number], delivered=False) if entry.number in late else entry for entry in recorded.entries]
-    waiting = [entry for entry in entries if entry.outcome is not None and not entry.delivered]
-    if not waiting:
+    if all(entry.outcome is None or entry.delivered for entry in entries):
         return Delivered((), ())
     place = place or place_of(run)
+    entries = told(entries, place)
+    waiting = [entry for entry in entries if entry.outcome is not None and not entry.delivered]
     with place.open(to_write=True) as book:
         book.check_savable()
         sheet = sheet_of(book, place, run, recorded.entries)
@@ -181,6 +182,14 @@ def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], p
     with contextlib.suppress(JournalError):  # at worst they are written once more
         records.journal.set_delivered(run.id, [row for row in (*done.written, *done.gone) if row not in late])
     return done
+
+
+def told(entries: Sequence[Entry], place: Place) -> list[Entry]:
+    """The rows with their messages as they stand in the workbook."""
+    return [
+        entry if entry.outcome is None else replace(entry, outcome=replace(entry.outcome, message=place.words(entry.outcome.message)))
+        for entry in entries
+    ]
 
 
 def _deliver_beside(book: Book, place: Place, run: Run, entries: Sequence[Entry], waiting: Sequence[Entry]) -> str:

@@ -22,6 +22,7 @@ from reply_xl.choices import Choices
 from reply_xl.click import Click
 from reply_xl.columns_page import proposal, write_columns_page
 from reply_xl.errors import SheetError, WorkbookError
+from reply_xl.in_excel import in_excel
 from reply_xl.model import Column, CustomField, Row
 from reply_xl.pages import mark_of
 from reply_xl.places import ADDIN
@@ -192,6 +193,9 @@ class LivePlace:
 
     def at(self, sheet: str, header_row: int) -> LivePlace:
         return LivePlace(self._excel, self.name, self.key, sheet, self._areas)
+
+    def words(self, sentence: str) -> str:
+        return in_excel(sentence)
 
     def copied(self, sheet: str, reading: Reading) -> LivePlace:
         """A new workbook with the values of a sheet as it was read, in the same cells of a sheet of the same name. It is not saved."""

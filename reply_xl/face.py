@@ -8,7 +8,7 @@ from typing import Protocol
 
 from reply_xl.conduct import Conducted, Meanwhile
 from reply_xl.errors import SheetError
-from reply_xl.model import Outcome
+from reply_xl.model import Change, Outcome
 from reply_xl.place import Place
 from reply_xl.plan import Draft
 from reply_xl.records import Records
@@ -61,6 +61,9 @@ class Face(Protocol):
     def settle(self, draft: Draft, questions: Callable[[Draft], list[Question]]) -> tuple[Draft, list[bool]]:
         """Asks what is to be asked about a draft, or about one that allows more of what it holds back; returns the one that was agreed to, and
         for each of its questions whether a person answered it. Raises `NotAgreed`."""
+
+    def allows(self, held: Sequence[Change]) -> bool:
+        """Whether a person says that these changes, which wait for agreement, may be made."""
 
     def elsewhere(self, place: Place, draft: Draft, problem: SheetError) -> Place:
         """Another workbook for the results, where this one cannot take them. Raises `problem` if there is none, `NotAgreed` if none is wanted."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reply_xl import plan, planned, sentences
-from reply_xl.conduct import conduct, sheet_of
+from reply_xl.conduct import conduct, sheet_of, told
 from reply_xl.delivery import rows_now
 from reply_xl.dialogue import (
     about_columns,
@@ -25,6 +25,7 @@ from reply_xl.dialogue import (
 )
 from reply_xl.errors import HostBusy, SheetError
 from reply_xl.face import Face, Question
+from reply_xl.fields import guard_of
 from reply_xl.hygiene import Hint, hints
 from reply_xl.interrupts import stoppable
 from reply_xl.model import FINE, Word
@@ -258,7 +259,7 @@ def _rows_now(place: Place, recorded: Recorded) -> tuple[dict[int, int], int, st
     """Where the rows of a run stand now, in which row their headers stand, and on which sheet."""
     with place.open() as book:
         sheet = sheet_of(book, place, recorded.run, recorded.entries)
-        places, header_row = rows_now(sheet, recorded.run, recorded.entries)
+        places, header_row = rows_now(sheet, recorded.run, told(recorded.entries, place))
         return places, header_row, sheet.name
 
 
@@ -278,6 +279,10 @@ def undo(
     with stoppable(session.cancelled):
         refuse_other_workspace(run, session)
         made = undoing(session.records.journal, recorded, session.contacts, policy, rows, on_progress=face.progress.at)
+        words = frozenset(filter(None, (guard_of(one.target, one.old, one.new) for one in made.held)))
+        if words and face.allows(made.held):
+            policy = replace(policy, allow=policy.allow | words)
+            made = undoing(session.records.journal, recorded, session.contacts, policy, rows, on_progress=face.progress.at)
     face.progress.stop()
     face.say(*made.notes)
     if not made.entries:

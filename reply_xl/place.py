@@ -65,3 +65,6 @@ class Place(Protocol):
 
     def at(self, sheet: str, header_row: int) -> Place:
         """The same workbook, with the sheet and the header row that are meant."""
+
+    def words(self, sentence: str) -> str:
+        """A sentence as it is said to people who work there."""

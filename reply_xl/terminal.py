@@ -11,7 +11,7 @@ from reply_xl.dialogue import say_gone
 from reply_xl.errors import NotAgreed, SheetError
 from reply_xl.face import Question
 from reply_xl.model import FINE as FINE_WORDS
-from reply_xl.model import Outcome, Word
+from reply_xl.model import Change, Outcome, Word
 from reply_xl.place import Place
 from reply_xl.plan import Draft
 from reply_xl.records import Records
@@ -38,6 +38,10 @@ class Terminal:
     def settle(self, draft: Draft, questions: Callable[[Draft], list[Question]]) -> tuple[Draft, list[bool]]:
         """The draft as it is: what it holds back is agreed to by an option."""
         return draft, self.agree(*questions(draft))
+
+    def allows(self, held: Sequence[Change]) -> bool:
+        """`--allow` says so, beforehand."""
+        return False
 
     def elsewhere(self, place: Place, draft: Draft, problem: SheetError) -> Place:
         """`--out` says where results go."""

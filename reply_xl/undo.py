@@ -25,13 +25,14 @@ _NOTHING_SAID: dict[str, str | None] = {"email": None, "firstName": None, "lastN
 @dataclass(frozen=True, slots=True)
 class Undoing:
     """What an undo would do: `decisions` restore values; `standing` are the outcomes of rows of which nothing is restored; `entries` the rows
-    of both; `notes` sentences about what cannot be put back."""
+    of both; `notes` sentences about what cannot be put back; `held` the changes that wait for agreement."""
 
     recorded: Recorded
     entries: tuple[Entry, ...]
     decisions: tuple[Decision, ...]
     standing: tuple[Outcome, ...]
     notes: tuple[str, ...]
+    held: tuple[Change, ...] = ()
 
 
 def undoing(
@@ -59,9 +60,11 @@ def undoing(
     found = read_contacts(set(changes), (), contacts, on_progress=on_progress)
     decisions: list[Decision] = []
     standing: list[Outcome] = []
+    kept: list[Change] = []
     for contact_id, one in changes.items():
         entries = by_contact[contact_id]
-        decision, outcome = _of_contact(contact_id, one, found, policy)
+        decision, outcome, held = _of_contact(contact_id, one, found, policy)
+        kept += held
         wishes = tuple(Wish(Row(entry.number, ()), f"row {entry.number}", contact_id, None, (), _NOTHING_SAID, "") for entry in entries)
         if decision is not None:
             decisions.append(Decision(wishes, decision.patch, held=decision.held, note=decision.note))
@@ -70,7 +73,7 @@ def undoing(
             standing += [_at(outcome, entry.number) for entry in entries]
     taken = sorted((entry for contact_id in changes for entry in by_contact[contact_id]), key=lambda entry: entry.number)
     every = [change for one in changes.values() for change in one]
-    return Undoing(recorded, tuple(taken), tuple(decisions), tuple(standing), tuple(_notes(every, policy)))
+    return Undoing(recorded, tuple(taken), tuple(decisions), tuple(standing), tuple(_notes(every, policy)), tuple(kept))
 
 
 def _written(changes: Sequence[Change], entries: Sequence[Entry], fields: frozenset[str] | None) -> tuple[Change, ...]:
@@ -79,12 +82,15 @@ def _written(changes: Sequence[Change], entries: Sequence[Entry], fields: frozen
     return tuple(one for one in changes if one.target.name not in lost and (fields is None or one.target.name in fields))
 
 
-def _of_contact(contact_id: int, changes: Sequence[Change], found: Found, policy: Policy) -> tuple[Decision | None, Outcome | None]:
+def _of_contact(
+    contact_id: int, changes: Sequence[Change], found: Found, policy: Policy
+) -> tuple[Decision | None, Outcome | None, Sequence[Change]]:
+    """What is sent, or the outcome that already stands; and the changes that wait for agreement."""
     if contact_id in found.failed:
-        return None, Outcome(0, Word.FAILED, f"Not undone: the contact could not be read. {found.failed[contact_id]}", contact_id)
+        return None, Outcome(0, Word.FAILED, f"Not undone: the contact could not be read. {found.failed[contact_id]}", contact_id), ()
     contact = found.by_id.get(contact_id)
     if contact is None:
-        return None, Outcome(0, Word.NOT_FOUND, f"Contact {contact_id} is no longer in Reply.", contact_id)
+        return None, Outcome(0, Word.NOT_FOUND, f"Contact {contact_id} is no longer in Reply.", contact_id), ()
     back: list[Change] = []
     held: list[Change] = []
     says: list[str] = []
@@ -110,11 +116,11 @@ def _of_contact(contact_id: int, changes: Sequence[Change], found: Found, policy
         says.append(f"Held back: {joined([one.target.label for one in held])}, which asks for your agreement first (--allow {words}).")
     note = " ".join(says)
     if back:
-        return Decision((), Patch(contact, tuple(back)), held=tuple(held), note=note), None
+        return Decision((), Patch(contact, tuple(back)), held=tuple(held), note=note), None, held
     names = tuple(one.target.name for one in held)
     if note:
-        return None, Outcome(0, Word.SKIPPED if held else Word.CONFLICT, f"Not undone: {note}", contact_id, contact, held_back=names)
-    return None, Outcome(0, Word.UNCHANGED, "Reply holds the values from before the run.", contact_id, contact)
+        return None, Outcome(0, Word.SKIPPED if held else Word.CONFLICT, f"Not undone: {note}", contact_id, contact, held_back=names), held
+    return None, Outcome(0, Word.UNCHANGED, "Reply holds the values from before the run.", contact_id, contact), ()
 
 
 def sendable(target: Target, value: FieldValue) -> FieldValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from reply_xl import sentences
@@ -16,8 +16,9 @@ from reply_xl.errors import HostBusy, NotAgreed, SheetError
 from reply_xl.excel import Excel, LivePlace
 from reply_xl.face import Question
 from reply_xl.fields import guard_of
+from reply_xl.in_excel import in_excel
 from reply_xl.model import FINE as FINE_WORDS
-from reply_xl.model import Outcome, Word
+from reply_xl.model import Change, Outcome, Word
 from reply_xl.place import Place
 from reply_xl.plan import Draft
 from reply_xl.records import Records
@@ -171,10 +172,16 @@ class Window:
         choices = ["Update all of it", "Leave these out", "Cancel"]
         if not draft.plan.to_send:
             choices.remove("Leave these out")
-        text = f"This asks for your word first: {joined(_held(draft))}."
+        text = (
+            f"This asks for your word first: {joined(_counted(change for decision in draft.plan.decisions for change in decision.held))}."
+        )
         chosen = self._ask([*statements, text], choices, default=len(choices) - 1)
         chosen_draft = wide if chosen == 0 else draft
         return chosen_draft, [True for _ in questions(chosen_draft)]
+
+    def allows(self, held: Sequence[Change]) -> bool:
+        statement = f"This asks for your word before it is put back: {joined(_counted(held))}."
+        return self._ask([statement], ("Put these back too", "Leave these", "Cancel"), default=2) == 0
 
     def elsewhere(self, place: Place, draft: Draft, problem: SheetError) -> Place:
         """A new workbook beside the one that cannot take the results, if a person wants it."""
@@ -218,13 +225,14 @@ class Window:
             self.say(f"{done.problem} The results of {rows} are kept and written with the next click on this workbook.")
         else:
             say_gone(self, records, run, done.delivered.gone)
+            self.say(*filter(None, [done.delivered.missed]))
         is_fine = all(outcome.word in FINE_WORDS for outcome in outcomes)
         is_lost = done.delivered is None or bool(done.unsaved)
         if run.open and cancelled:
             told = f"{told} Retry failed sends the rest."
         elif not is_fine:
             told = f"{told} The rows say why."
-        self.end(told, in_a_box=is_lost or bool(done.delivered and done.delivered.gone))
+        self.end(told, in_a_box=is_lost or bool(done.delivered and (done.delivered.gone or done.delivered.missed)))
         return FINE if is_fine and not is_lost and not cancelled else NEEDS_ATTENTION
 
     @property
@@ -252,7 +260,7 @@ class Window:
         """The last sentence of a click: in the bar, and where a person should not miss it in a box, with what else was said."""
         _log.info("%s", sentence)
         self.sentence = sentence
-        self.progress.show(f"Reply: {sentence}")
+        self.progress.show(f"Reply: {in_excel(sentence)}")
         if in_a_box:
             self.dialogs.tell(_text([*self.notes, sentence]))
 
@@ -265,20 +273,19 @@ class Window:
         return chosen
 
 
-def _held(draft: Draft) -> list[str]:
-    """What a draft holds back: labels with the number of contacts, opting back in by its own name."""
+def _counted(held: Iterable[Change]) -> list[str]:
+    """What is held back: labels with the number of contacts, opting back in by its own name."""
     counts: dict[str, int] = {}
-    for decision in draft.plan.decisions:
-        for change in decision.held:
-            is_back_in = guard_of(change.target, change.old, change.new) == "opt-in"
-            label = "opting back in" if is_back_in else change.target.label
-            counts[label] = counts.get(label, 0) + 1
+    for change in held:
+        is_back_in = guard_of(change.target, change.old, change.new) == "opt-in"
+        label = "opting back in" if is_back_in else change.target.label
+        counts[label] = counts.get(label, 0) + 1
     return [f"{label} of {sentences.contacts(count)}" for label, count in counts.items()]
 
 
 def _text(parts: Sequence[str]) -> str:
     """A box has room for some lines; the rest is in the log."""
-    lines = "\n\n".join(parts).split("\n")
+    lines = in_excel("\n\n".join(parts)).split("\n")
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], f"… and {len(lines) - _MOST_LINES + 1} lines more."]
     return "\n".join("".join(char if char.isprintable() else " " for char in line) for line in lines)

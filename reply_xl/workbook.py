@@ -172,6 +172,9 @@ class FilePlace:
     def at(self, sheet: str, header_row: int) -> FilePlace:
         return FilePlace(self.path, self.out, sheet, header_row)
 
+    def words(self, sentence: str) -> str:
+        return sentence
+
     def _opened(self) -> Workbook:
         return Workbook(self.path, self.out, (self.sheet, self.header_row))
 

@@ -64,7 +64,7 @@ def test_undo_names_the_last_update_and_puts_the_values_back(office: Clicking, b
     office.wait()
     assert [sandbox.contact(FIRST_ID + index).get("title") for index in range(2)] == before, office.log()
     assert [row["Reply status"] for row in by_header(opened, "Contacts", 2)] == ["Undone", "Undone"]
-    assert "push on book.xlsx, sheet Contacts" in office.asked()[-1]["text"]
+    assert "update of book.xlsx, sheet Contacts" in office.asked()[-1]["text"]
 
 
 def test_cancel_in_mid_run(office: Clicking, book: Book, sandbox: Sandbox) -> None:
@@ -303,3 +303,21 @@ def test_preview_decisions_update(office: Clicking, book: Book, sandbox: Sandbox
     office.press(Button.UNDO)
     office.wait()
     assert sandbox.contact(int(sent[0])).get("title") != "Title 2", office.log()
+
+
+def test_undo_asks_before_it_opts_somebody_back_in(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """An opt-out is taken back only by its own answer, and no sentence in a box or a cell names an option of the command line."""
+    opened = office.open(book(("Reply ID", "Title", "Opted out"), (FIRST_ID, "CTO", "yes")))
+    office.select(opened, "Contacts", "A2")
+    office.answer("Update all of it", "Leave these", "Undo it", "Put these back too", "Undo it")
+    office.press(Button.UPDATE)
+    office.wait()
+    assert sandbox.contact(FIRST_ID)["isOptedOut"] is True, office.log()
+    office.press(Button.UNDO)
+    office.wait()
+    assert sandbox.contact(FIRST_ID)["isOptedOut"] is True
+    assert sandbox.contact(FIRST_ID).get("title") != "CTO", office.log()
+    message = by_header(opened, "Contacts", 1)[0]["Reply message"]
+    assert "Held back" in message
+    assert "--" not in message
+    assert all("--" not in box["text"] for box in office.asked())
