@@ -28,7 +28,7 @@ from reply_xl.preview_page import MARK as PREVIEW
 from reply_xl.records import Records
 from reply_xl.runs import Run, RunKind
 from reply_xl.session import Session
-from reply_xl.sheet import Reading
+from reply_xl.sheet import Reading, nearest
 from reply_xl.window import Window
 
 _LOOK_EVERY = 0.4
@@ -201,8 +201,10 @@ def undo(scene: Scene, records: Records) -> None:
 
 def _last_run(scene: Scene, session: Session, fits: Callable[[Run], bool]) -> Run | None:
     """The newest run of the sheet that was clicked, on the server that is spoken to."""
+    with scene.place.open() as book:
+        names = book.sheets()
     for run in session.records.journal.of_book(scene.place.key):
-        is_this_sheet = run.page.sheet.casefold() == scene.click.sheet.casefold()
+        is_this_sheet = nearest(names, run.page.sheet) == scene.click.sheet
         if is_this_sheet and run.server.base_url == session.contacts.base_url and fits(run):
             return run
     return None

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from reply_xl.beside import beside
 from reply_xl.delivery import Delivered, deliver, fits
@@ -25,7 +25,7 @@ from reply_xl.recording import Recording
 from reply_xl.records import Records
 from reply_xl.runs import Entry, Recorded, Run
 from reply_xl.send import Terms, send
-from reply_xl.sheet import Sheet
+from reply_xl.sheet import Sheet, nearest
 from reply_xl.workbook import FilePlace, checked_out
 
 
@@ -41,6 +41,7 @@ class Meanwhile(Protocol):
 
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def conduct(
         except JournalError:  # what is known of the rows is known without it
             unsaved = told
         try:
-            delivered, problem = _deliver_at_last(lambda: _deliver(records, recorded, unsaved, place), meanwhile), ""
+            delivered, problem = at_last(lambda: _deliver(records, recorded, unsaved, place), meanwhile), ""
         except (SheetError, JournalError) as error:
             delivered, problem = None, str(error)
         except Exception:  # whatever a workbook does, what became of the rows must reach the caller
@@ -136,10 +137,11 @@ def _send_beside(
         thread.join()
 
 
-def _deliver_at_last(deliver: Callable[[], Delivered], meanwhile: Meanwhile | None) -> Delivered:
+def at_last(write: Callable[[], _T], meanwhile: Meanwhile | None) -> _T:
+    """What `write` returns, tried again while the workbook cannot be written for as long as `meanwhile` waits. Raises `HostBusy` then."""
     while True:
         try:
-            return deliver()
+            return write()
         except HostBusy as error:
             if meanwhile is None or not meanwhile.waits(error):
                 raise
@@ -206,7 +208,7 @@ def _deliver_beside(book: Book, place: Place, run: Run, entries: Sequence[Entry]
 def sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> Sheet:
     """The sheet of a run: the one that has its headers and keys, whatever it is called; in the run's own workbook else the one of its name."""
     names = book.sheets()
-    known = next((name for name in names if name.casefold() == run.page.sheet.casefold()), None)
+    known = nearest(names, run.page.sheet)
     for name in sorted(names, key=lambda name: name != known):
         sheet = book.sheet(name)
         if _may_hold(sheet, run) and fits(sheet, run, entries):

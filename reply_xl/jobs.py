@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reply_xl import plan, planned, sentences
-from reply_xl.conduct import conduct, sheet_of, told
+from reply_xl.conduct import at_last, conduct, sheet_of, told
 from reply_xl.delivery import rows_now
 from reply_xl.dialogue import (
     about_columns,
@@ -33,7 +33,7 @@ from reply_xl.patches import OnConflict, Policy
 from reply_xl.place import Book, Place
 from reply_xl.plan import Draft, Request
 from reply_xl.preview import refused
-from reply_xl.pull import refreshing
+from reply_xl.pull import Refreshing, refreshing
 from reply_xl.push import Push
 from reply_xl.runs import NewRun, Recorded, Run, RunKind
 from reply_xl.send import Terms
@@ -255,6 +255,13 @@ def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: 
     return update(face, place.at(name, header_row), session, request, of=run)
 
 
+def _write_pulled(place: Place, sheet: str, found: Refreshing) -> Refreshing:
+    with place.open(to_write=True) as book:
+        written = found.write(book.sheet(sheet))
+        book.save()
+    return written
+
+
 def _rows_now(place: Place, recorded: Recorded) -> tuple[dict[int, int], int, str]:
     """Where the rows of a run stand now, in which row their headers stand, and on which sheet."""
     with place.open() as book:
@@ -331,9 +338,7 @@ def pull(face: Face, place: Place, session: Session, request: Request, *, overwr
             options = "add --overwrite to replace them, or --only-empty to leave them"
             face.agree(Question(sentences.replaced(found), "Replace them?", options, overwrite))
         if found.fills or found.replaces:
-            with place.open(to_write=True) as book:
-                found.write(book.sheet(name))
-                book.save()
+            found = at_last(lambda: _write_pulled(place, name, found), face.meanwhile)
         elif place.results != place.key:
             with place.open() as book:
                 book.save()

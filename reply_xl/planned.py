@@ -29,7 +29,7 @@ from reply_xl.preview_page import EMAIL, FIELD, HEADERS, MARK, MOST_LINES, NAME,
 from reply_xl.push import Push, page_of, prepare
 from reply_xl.references import Directory
 from reply_xl.runs import Beside, RunKind
-from reply_xl.sheet import Reading, Sheet
+from reply_xl.sheet import Reading, Sheet, nearest
 from reply_xl.values import contact_id
 from reply_xl.wishes import Wish
 from reply_xl.wording import joined
@@ -164,7 +164,8 @@ def find(book: Any, name: str | None = None) -> Any:
     have looked at it."""
     found = pages_of(book, MARK)
     if name is not None:
-        found = [sheet for sheet in found if str(sheet.name).casefold() == name.strip().casefold()]
+        meant = nearest([str(sheet.name) for sheet in found], name)
+        found = [sheet for sheet in found if str(sheet.name) == meant]
     if not found:
         which = "is no preview sheet" if name is not None else "The workbook has no preview sheet"
         raise SheetError(f"{f'“{name}” ' if name is not None else ''}{which}; “reply-xl preview BOOK --edit” makes one.")
@@ -189,7 +190,8 @@ def read(book: Any, name: str | None = None) -> PageRead:
     of = said.most_common(1)[0][0] if said else ""
     if not of:
         return PageRead(str(page.name), reading, places, None, f"The preview does not say of which sheet it is, {_ALONE}.")
-    other = next((sheet for sheet in book.sheets if str(sheet.name).casefold() == of.casefold()), None)
+    meant = nearest([str(sheet.name) for sheet in book.sheets], of)
+    other = next((sheet for sheet in book.sheets if str(sheet.name) == meant), None)
     if other is None:
         return PageRead(
             str(page.name), reading, places, None, f"The sheet “{of}”, of which the preview is, is not in this workbook, {_ALONE}."

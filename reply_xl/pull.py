@@ -7,14 +7,16 @@ a contact that is not the row's person.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reply_xl.choices import Unseen
-from reply_xl.errors import CellError
+from reply_xl.errors import CellError, SheetError
 from reply_xl.fields import is_empty, same, value_of
+from reply_xl.locate import locate, marks_of, own_headers
 from reply_xl.model import CellValue, Column, Contact, Contacts, FieldValue, Intent, Outcome, Role, Row, Target
 from reply_xl.patches import stranger
 from reply_xl.plan import Request, match_rows, sort_out
+from reply_xl.repair import Written, prove
 from reply_xl.sheet import Reading, Sheet
 from reply_xl.values import format, is_blank, parse
 
@@ -41,7 +43,8 @@ class Refresh:
 class Refreshing:
     """What a pull would write. `cells`: every cell that differs from what Reply holds; `problems`: the rows whose contact could not be
     found or is somebody else; `refusal`: why nothing at all may be written; `compared`: how many rows were compared with their contact;
-    `equal`: by contact id and field, what Reply holds where the cell says the same; `unseen`: columns that a person has to see first."""
+    `equal`: by contact id and field, what Reply holds where the cell says the same; `columns` and `rows`: of the sheet, the rows those that are
+    contacts; `unseen`: columns that a person has to see first; `changed`: how many cells were left because they are not as they were read."""
 
     reading: Reading
     cells: tuple[Refresh, ...]
@@ -51,7 +54,10 @@ class Refreshing:
     compared: int
     only_empty: bool
     equal: Mapping[int, Mapping[str, FieldValue]]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
     unseen: tuple[Unseen, ...] = ()
+    changed: int = 0
 
     def bases(self) -> Mapping[int, Mapping[str, FieldValue]]:
         """By contact id: the fields whose cells say what Reply holds, once `write` has been done."""
@@ -85,14 +91,45 @@ class Refreshing:
     def _other_values(self) -> tuple[Refresh, ...]:
         return tuple(cell for cell in self.cells if not cell.fills and not cell.has_formula)
 
-    def write(self, sheet: Sheet) -> None:
-        """Writes the cells that are filled or replaced. Safe to repeat."""
+    def write(self, sheet: Sheet) -> Refreshing:
+        """Writes the cells that are filled or replaced beside their contacts, wherever the rows stand by now; returns this as it was carried out.
+        A cell that is not as it was read any more is left. Safe to repeat. Raises `SheetError`, before it writes anything where the headers have
+        changed, and `HostBusy` while the user is copying."""
+        now = sheet.read_again(own_headers(self.reading.headers), self.reading.header_row)
+        if now.headers[: len(self.reading.headers)] != self.reading.headers:
+            raise SheetError(f"The headers of “{sheet.name}” were changed meanwhile, so nothing was written; try again.")
         wanted = (*self.fills, *self.replaces)
-        layout = sheet.prepare(self.reading, (), {cell.column.index for cell in wanted})
-        cells: dict[int, dict[int, CellValue]] = {}
-        for cell in wanted:
-            cells.setdefault(cell.row, {})[cell.column.index] = cell.new
-        sheet.write(self.reading, layout, {}, cells)
+        indices = {cell.column.index for cell in wanted}
+        then = {row.number: row for row in self.rows}
+        places = locate(marks_of(self.rows, self.columns), now.rows, self.columns)
+        lines = {row.number: row for row in now.rows}
+        everywhere = sheet.formulas(replace(now, chosen=tuple(replace(row, hidden=False) for row in now.rows)), sorted(indices))
+        as_read = {
+            (cell.row, cell.column.index): cell
+            for cell in wanted
+            if cell.row in places
+            and (places[cell.row], cell.column.index) not in everywhere
+            and lines[places[cell.row]][cell.column.index] == cell.old
+        }
+        if not as_read:
+            return replace(self, cells=tuple(cell for cell in self.cells if cell not in wanted), changed=len(wanted))
+        numbers = {places[number]: number for number, _ in as_read}
+        now = replace(now, chosen=tuple(replace(lines[place], hidden=then[numbers[place]].hidden) for place in sorted(numbers)))
+        cells: dict[int, dict[int, CellValue]] = {place: {} for place in numbers}
+        for cell in as_read.values():
+            cells[places[cell.row]][cell.column.index] = cell.new
+        with sheet.undisturbed():
+            layout = sheet.prepare(now, (), {index for _, index in as_read})
+            sheet.write(now, layout, {}, cells)
+            put = {
+                (number, index): value
+                for number, line in cells.items()
+                for index, value in line.items()
+                if not then[numbers[number]].hidden
+            }
+            prove(sheet, Written(now, self.columns, layout, frozenset(indices), everywhere, put))
+        kept = tuple(cell for cell in self.cells if cell not in wanted or (cell.row, cell.column.index) in as_read)
+        return replace(self, cells=kept, changed=len(wanted) - len(as_read))
 
 
 def refreshing(
@@ -125,7 +162,17 @@ def refreshing(
             equal.setdefault(contact.id, {}).update(_equal(wish.row, contact, columns, {cell.column.index for cell in differing}))
     problems.sort(key=lambda outcome: outcome.row)
     return Refreshing(
-        taken.reading, tuple(cells), tuple(problems), matches.refusal, taken.notes, compared, request.only_empty, equal, taken.unseen
+        taken.reading,
+        tuple(cells),
+        tuple(problems),
+        matches.refusal,
+        taken.notes,
+        compared,
+        request.only_empty,
+        equal,
+        taken.columns,
+        taken.rows,
+        taken.unseen,
     )
 
 

@@ -113,6 +113,8 @@ def refreshed(found: Refreshing, name: str) -> str:
         (len(found.formulas), "left, because a formula stands there"),
     ]
     said = [f"{count} cell{s(count)} {what}" for count, what in parts if count]
+    if found.changed:
+        said.append(f"{found.changed} cell{s(found.changed)} {'were' if found.changed > 1 else 'was'} changed meanwhile and left")
     rows = f"{found.compared} row{s(found.compared)} compared with Reply"
     return f"{name}: {rows}; {joined(said) if said else 'nothing to refresh'}."
 

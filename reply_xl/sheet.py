@@ -68,11 +68,20 @@ def choose_sheet(book: Any, name: str | None) -> Any:
         except Exception as error:
             raise SheetError("The active sheet is a chart; choose a sheet with rows.") from error
     names = _excel(lambda: [sheet.name for sheet in book.sheets], "The sheets of the workbook cannot be read.")
-    for sheet_name in names:
-        if sheet_name.casefold() == name.strip().casefold():
-            return book.sheets[sheet_name]
+    found = nearest(names, name)
+    if found is not None:
+        return book.sheets[found]
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     raise SheetError(f"The workbook has no sheet “{name}”; it has {', '.join(names[:8])}{more}.")
+
+
+def nearest(names: Sequence[str], name: str) -> str | None:
+    """The name that is just this one, else the one that is spelled alike: a host may know “Leads” beside “Leads ”, and “Straße” beside “Strasse”.
+    None where there is none, or where it cannot be told which of several is meant."""
+    if name in names:
+        return name
+    alike = [one for one in names if one.strip().casefold() == name.strip().casefold()]
+    return alike[0] if len(alike) == 1 else None
 
 
 class Sheet:
