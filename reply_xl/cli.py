@@ -170,6 +170,14 @@ def _add_setup_commands(command: Callable[[str, Callable[[argparse.Namespace], i
     doctor = command("doctor", setup_commands.doctor, "Look whether everything that a click in Excel needs is as it should be.")
     doctor.add_argument("--offline", action="store_true", help="do not ask Reply")
     doctor.add_argument("--json", action="store_true", help="print one JSON list on standard output and nothing else")
+    doctor.add_argument("--live", action="store_true", help="try everything in an Excel of its own, on scratch workbooks (Windows)")
+    doctor.add_argument(
+        "--report",
+        metavar="FILE",
+        type=Path,
+        default=Path("reply-xl-doctor.md"),
+        help="where --live writes its report (reply-xl-doctor.md)",
+    )
     doctor.add_argument("--base-url", metavar="URL", help="ask another server than https://api.reply.io")
     uninstall.add_argument("--everything", action="store_true", help="delete the journal of all runs and the API key as well")
     uninstall.add_argument("--yes", action="store_true", help="agree to --everything without being asked")

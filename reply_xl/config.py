@@ -95,10 +95,16 @@ def forget_key(base_url: str) -> bool:
     return True
 
 
-def data_folder(*, make: bool = True) -> Path:
-    """The folder of this user's data, made if absent unless it shall not be. It never lies beside a workbook."""
+def data_folder(*, make: bool = True, environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """The folder of this user's data, made if absent unless it shall not be. It never lies beside a workbook. On Windows it is the one that
+    Excel and Python share."""
     import platformdirs
 
+    if platform == "win32" and environ.get("LOCALAPPDATA"):
+        folder = shared_folder(environ, platform)
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
     return Path(platformdirs.user_data_dir("reply_xl", appauthor=False, ensure_exists=make))
 
 

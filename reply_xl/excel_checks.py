@@ -50,6 +50,13 @@ def installed_excel(computer: Computer) -> ExcelVersion | None:
     return None
 
 
+def program_of_excel(computer: Computer) -> Path | None:
+    """The program, where Windows lists it and it is there."""
+    path = computer.registry.value(_APP_PATH, "")
+    program = Path(str(path).strip('"')) if path else None
+    return program if program is not None and program.exists() else None
+
+
 def check_excel(computer: Computer) -> Iterator[Finding]:
     if computer.system is System.OTHER:
         yield unknown("Excel", "There is no Excel for this system.")

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reply_xl.commands import COULD_NOT_RUN, FINE, NEEDS_ATTENTION
+from reply_xl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from reply_xl.computers import Computer
+    from reply_xl.findings import Finding
 
 
 def install(arguments: argparse.Namespace) -> int:
@@ -65,6 +73,8 @@ def doctor(arguments: argparse.Namespace) -> int:
     from reply_xl.findings import State
 
     is_rehearsal = arguments.prefix is not None
+    if arguments.live and (is_rehearsal or arguments.json):
+        raise ConfigError("--live starts the Excel of this computer and writes a report; leave --prefix and --json out.")
     computer = named_computer(arguments.prefix, arguments.system) if is_rehearsal else this_computer()
     findings = []
     for finding in examine(computer, with_network=not (arguments.offline or is_rehearsal), base_url=arguments.base_url):
@@ -73,4 +83,27 @@ def doctor(arguments: argparse.Namespace) -> int:
             print("\n".join(lines(finding)), flush=True)
     print(json.dumps([dataclasses.asdict(one) for one in findings]) if arguments.json else summary(findings))
     states = {one.state for one in findings}
-    return COULD_NOT_RUN if State.FAULT in states else NEEDS_ATTENTION if State.WARNING in states else FINE
+    code = COULD_NOT_RUN if State.FAULT in states else NEEDS_ATTENTION if State.WARNING in states else FINE
+    return _try_in_excel(computer, findings, arguments.report) if arguments.live else code
+
+
+def _try_in_excel(computer: Computer, findings: Sequence[Finding], file: Path) -> int:
+    """Exit code 1 where a step failed, 3 where one was not run."""
+    from datetime import date
+
+    from reply_xl import live
+    from reply_xl.live_steps import Verdict
+    from reply_xl.ribbon import this_engine
+
+    with live.excel_stage(computer, this_engine) as (stage, folder):
+        print("Excel is started and closed several times now; leave mouse and keyboard alone for about two minutes.", flush=True)
+        results = live.run(stage, folder, lambda line: print(line, flush=True))
+    try:
+        file.write_text(live.text_of_report(computer, findings, results, date.today().isoformat()), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"The report cannot be written to {file}; name another file with --report.") from error
+    print(
+        f"{live.summary(results)} The report is in {file}; it names no person and no folder: read it, and send it to whoever asked for it."
+    )
+    verdicts = {one.verdict for one in results}
+    return COULD_NOT_RUN if Verdict.FAIL in verdicts else NEEDS_ATTENTION if Verdict.NOT_RUN in verdicts else FINE

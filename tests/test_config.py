@@ -123,3 +123,12 @@ def test_data_lies_in_the_users_folder(home: Path) -> None:
 def test_the_folder_that_excel_shares(platform: str, environ: dict[str, str], folder: str) -> None:
     """The same folder as in the add-in's `UserFolder`, on each system."""
     assert config.shared_folder(environ, platform) == Path(folder)
+
+
+def test_on_windows_records_lie_beside_the_launcher(tmp_path: Path):
+    """Both where `LOCALAPPDATA` says; it is made only if it shall be."""
+    environ = {"LOCALAPPDATA": str(tmp_path / "Local")}
+    folder = config.data_folder(make=False, environ=environ, platform="win32")
+    assert folder == config.shared_folder(environ, "win32") == tmp_path / "Local" / "reply_xl"
+    assert not folder.exists()
+    assert config.data_folder(environ=environ, platform="win32").is_dir()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import reply_xl
-from reply_xl import agent, config, install, launcher, logon, places, placing, practising, records, ribbon, serving
+from reply_xl import agent, config, install, launcher, live_stage, logon, places, placing, practising, records, ribbon, serving
 from reply_xl.base_urls import REPLY_URL
 from reply_xl.computers import System, rehearsal
 from reply_xl.functions_files import LIBRARIES, FunctionsFiles
@@ -91,6 +91,7 @@ def test_the_processes(tmp_path: Path) -> None:
         " ".join(logon.agent_command(computer)[1:]),
         "-I -m reply_xl.placing",
         "-I -m reply_xl.trial",
+        live_stage.ARGUMENTS,
         " ".join(practising.SERVER_COMMAND[1:]),
         "-I -m reply_xl.shortcut",
         "-I -m reply_xl.functions_server CLSID",

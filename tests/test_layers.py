@@ -45,10 +45,14 @@ delivery workbook install account help
 preview push pull download practice undo conduct
 planned face sentences
 console dialogue fetch excel_checks python_checks click_checks policies network_checks record_checks
-terminal doctor run_views jobs new_sheet excel
-window demo pull_new practising
+terminal doctor live_steps run_views jobs new_sheet excel
+window demo pull_new practising live_report
 commands buttons
-run_commands setup_commands ribbon
+ribbon
+live_click
+live_stage
+live
+run_commands setup_commands
 cli
 shortcut
 __main__
@@ -94,7 +98,7 @@ MAY_IMPORT = {"sandbox": (), "xlsx": ("errors",), "engine": ("errors", "xlsx.")}
 # Who may open the front door of a package; nobody but `engine` reaches behind it, except for reading and saving the bytes of a file.
 DOORS = {
     "engine": ("workbook", "csv_book"),
-    "sandbox": ("commands", "demo", "practice_server"),
+    "sandbox": ("commands", "demo", "live_steps", "practice_server"),
     "xlsx": (),
     "xlsx.open": ("csv_book",),
     "xlsx.save": ("csv_book",),
@@ -118,6 +122,7 @@ THIRD_PARTY = {
     "engine.validation": "xlwings",
     "functions": "xlwings",
     "functions_server": "xlwings",
+    "live_steps": "openpyxl",
     "phone_hints": "phonenumbers",
     "ribbon": "xlwings",
     "proxies": "requests",

@@ -1,0 +1,92 @@
+"""`doctor --live`: starts an Excel of its own, runs every step in it, and writes a report."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import getpass
+import json
+import platform
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reply_xl import __version__
+from reply_xl.computers import Computer, System
+from reply_xl.errors import ConfigError
+from reply_xl.excel_checks import installed_excel, program_of_excel
+from reply_xl.findings import Finding
+from reply_xl.live_report import report, without_names
+from reply_xl.live_stage import ExcelStage
+from reply_xl.live_steps import Result, Verdict, run_steps
+from reply_xl.places import places
+from reply_xl.policies import read_policies
+
+
+@contextlib.contextmanager
+def excel_stage(computer: Computer, engine: Callable[[], Any]) -> Iterator[tuple[ExcelStage, Path]]:
+    """An Excel of its own, and the folder for workbooks; both are gone afterwards. Raises `ConfigError` where that cannot be."""
+    if computer.system is not System.WINDOWS:
+        raise ConfigError("“doctor --live” runs with Excel on Windows only so far; “reply-xl doctor” without it runs everywhere.")
+    program = program_of_excel(computer)
+    if program is None:
+        raise ConfigError("No Excel was found on this computer; install Excel and try again.")
+    if not places(computer).addin.exists():
+        raise ConfigError("The add-in is not installed; run “reply-xl install” and try again.")
+    with tempfile.TemporaryDirectory(prefix="reply-xl-", ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        if not computer.spells(str(folder)):
+            raise ConfigError(
+                f"Excel's macros on this computer cannot spell {folder}; set TEMP to a folder with a plain name and try again."
+            )
+        stage = ExcelStage(program, folder, computer.python, engine)
+        try:
+            yield stage, folder
+        finally:
+            stage.end()
+
+
+def run(stage: ExcelStage, folder: Path, say: Callable[[str], None]) -> list[Result]:
+    """Every step; `say` hears a line after each."""
+    results = []
+    for result in run_steps(stage, folder):
+        results.append(result)
+        say(f"{result.verdict:<8} {result.name} ({result.seconds:.1f} s){f': {result.reason}' if result.reason else ''}")
+    return results
+
+
+def summary(results: Sequence[Result]) -> str:
+    counts = [(verdict, sum(one.verdict is verdict for one in results)) for verdict in Verdict]
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts if count) + "."
+
+
+def text_of_report(computer: Computer, findings: Sequence[Finding], results: Sequence[Result], day: str) -> str:
+    """Without what names a person: `without_names` is the last thing that happens to it."""
+    excel = installed_excel(computer)
+    facts = {
+        "day": day,
+        "reply-xl": __version__,
+        "Excel": " ".join(filter(None, (excel.number, excel.bits))) if excel else "not known",
+        "system": f"{platform.system()} {platform.version()} {platform.machine()}",
+        "Python": f"{platform.python_version()} {platform.architecture()[0]}",
+    }
+    policies: Mapping[str, object] = dataclasses.asdict(read_policies(computer))
+    policies = json.loads(json.dumps(policies, default=str))
+    return without_names(report(facts, policies, findings, results), _names(computer))
+
+
+def _names(computer: Computer) -> Iterable[str]:
+    """What names the user or the computer."""
+    kept = ("USERNAME", "USER", "LOGNAME", "COMPUTERNAME", "HOSTNAME", "USERDOMAIN", "USERPROFILE", "HOME", "TEMP", "TMP")
+    names = {computer.environ.get(name, "") for name in kept} | {
+        str(computer.home),
+        computer.home.name,
+        tempfile.gettempdir(),
+        platform.node(),
+    }
+    with contextlib.suppress(Exception):  # nobody is logged on, as far as this computer says
+        names.add(getpass.getuser())
+    common = {"root", "user", "admin", "tmp", "temp", "windows"}
+    return {name for name in names if name.casefold() not in common and not re.fullmatch(r"\W*", name)}
