@@ -75,7 +75,7 @@ def columns(arguments: argparse.Namespace) -> int:
 
 def preview(arguments: argparse.Namespace) -> int:
     from reply_xl import console, jobs, plan, sentences
-    from reply_xl.dialogue import deliver_waiting, unfinished, with_choices
+    from reply_xl.dialogue import deliver_waiting, refuse_practice_in_earnest, unfinished, with_choices
     from reply_xl.hygiene import hints
     from reply_xl.preview import foreseen, refused
     from reply_xl.session import Session
@@ -89,6 +89,7 @@ def preview(arguments: argparse.Namespace) -> int:
         with place.open() as book, Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session:
             sheet = book.sheet(arguments.sheet)
             bases = session.bases(place.key, sheet.name)
+            refuse_practice_in_earnest(sheet, session)
             request = with_choices(face, _request(arguments), book)
             reading = sheet.read(request.rows, request.header_row)
             draft = plan.draft(

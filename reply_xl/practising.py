@@ -21,7 +21,7 @@ from reply_xl.busy import Patience, is_busy, quiet
 from reply_xl.click import Button, Click
 from reply_xl.errors import ConfigError, ReplyXlError, SheetError
 from reply_xl.excel import Excel, LivePlace
-from reply_xl.pages import delete_sheet, free_name, told
+from reply_xl.pages import delete_sheet, free_name, is_ours, told
 from reply_xl.places import ADDIN
 from reply_xl.practice import contacts_in
 from reply_xl.practice_mark import mark_practice, practice_of
@@ -32,9 +32,7 @@ __all__ = ["SERVER_COMMAND", "direct", "switch"]
 SERVER_COMMAND = (sys.executable, "-I", "-m", "reply_xl.practice_server")
 _NAME = "Practice"
 _ANYTIME = frozenset({Button.CANCEL, Button.CONNECT, Button.HELP, Button.PRACTICE, Button.NEW_FROM_TEMPLATE})
-_IN_EARNEST = {
-    Button.NEW_FROM_REPLY: "New sheet brings contacts from Reply, and in practice nothing reaches Reply; click Practice to switch it off first.",
-}
+_IN_EARNEST = "New sheet brings contacts from Reply, and in practice nothing reaches Reply; click Practice to switch it off first."
 _NOT_READY = "Until you click Practice again, which switches it off, nothing reaches Reply."
 _STARTS_WITHIN = 30.0
 _ENDS_WITHIN = 5.0
@@ -54,8 +52,8 @@ def direct(click: Click, excel: Excel) -> Serving | None:
         )
     if not is_on and mark_of(folder) is not None:
         raise ConfigError("Practice was switched on after this click, so nothing was done; click again.")
-    if is_on and click.button in _IN_EARNEST:
-        raise ConfigError(_IN_EARNEST[click.button])
+    if is_on and click.button is Button.NEW_FROM_REPLY:  # made-up contacts in a workbook of their own would pass for real ones
+        raise ConfigError(_IN_EARNEST)
     server = serving(folder) if is_on else None
     if is_on and server is None:
         raise ConfigError("The practice server is not ready or has ended, so nothing was done; click Practice twice to start it anew.")
@@ -66,19 +64,26 @@ def direct(click: Click, excel: Excel) -> Serving | None:
 
 def _check_sheet(click: Click, excel: Excel, server: Serving | None) -> None:
     with excel.book(click.book, click.path) as book, told("The sheets of the workbook cannot be read; try again."):
-        marks = Patience().run(lambda: {str(sheet.name): practice_of(sheet) for sheet in book.sheets})
-    mark = marks.get(click.sheet)
+        mark = Patience().run(lambda: _mark_of(book, click.sheet))
+        if (mark is None and server is None) or (server is not None and mark == server.instance):
+            return
+        copy = None if server is None else Patience().run(lambda: _copy_of(book, server))
     if server is None:
-        if mark is not None:
-            raise SheetError(
-                f"“{click.sheet}” is a copy for practice, so nothing of it goes to Reply; go to the sheet with your contacts, "
-                "or click Practice to go on practising."
-            )
-        return
-    if mark != server.instance:
-        copies = [name for name, instance in marks.items() if instance == server.instance]
-        where = f"“{copies[0]}”" if copies else "the sheet that was copied for it"
-        raise SheetError(f"Practice is on, and “{click.sheet}” is not its copy; go to {where}, or click Practice to switch it off.")
+        raise SheetError(
+            f"“{click.sheet}” is a copy for practice, so nothing of it goes to Reply; go to the sheet with your contacts, "
+            "or click Practice to go on practising."
+        )
+    where = "the sheet that was copied for it" if copy is None else f"“{copy}”"
+    raise SheetError(f"Practice is on, and “{click.sheet}” is not its copy; go to {where}, or click Practice to switch it off.")
+
+
+def _mark_of(book: Any, name: str) -> str | None:
+    return next((practice_of(sheet) for sheet in book.sheets if str(sheet.name) == name), None)
+
+
+def _copy_of(book: Any, server: Serving) -> str | None:
+    """The copy that belongs to a server, by name."""
+    return next((str(sheet.name) for sheet in book.sheets if practice_of(sheet) == server.instance and not is_ours(sheet)), None)
 
 
 def switch(click: Click, excel: Excel) -> str:

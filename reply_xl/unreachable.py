@@ -33,7 +33,7 @@ def explain(error: BaseException, base_url: str, proxy: Proxy | None, before: Ba
     if not any(was_connecting(reason) for reason in reasons):
         return ApiUnreachable(_after_sending(reasons, host, server), sent=not _never_tried(reasons))
     if is_loopback(base_url) and not _found(reasons, ssl.SSLError):
-        said = f"The practice server at {base_url} does not answer; start it with “reply-xl sandbox” in another window."
+        said = f"The practice server at {base_url} does not answer; start it with “reply-xl sandbox” in another window, or click Practice twice."
     elif proxy is not None:
         said = _through(proxy, reasons, host, server)
     else:

@@ -404,7 +404,10 @@ def test_a_refused_port_has_certainly_sent_nothing(connect: Connect) -> None:
     with pytest.raises(ApiUnreachable) as caught:
         connect(url).patch(FIRST_ID, {"title": "x"})
     assert not caught.value.sent
-    assert str(caught.value) == f"The practice server at {url} does not answer; start it with “reply-xl sandbox” in another window."
+    assert (
+        str(caught.value)
+        == f"The practice server at {url} does not answer; start it with “reply-xl sandbox” in another window, or click Practice twice."
+    )
 
 
 def test_a_name_that_does_not_exist_has_sent_nothing(connect: Connect) -> None:

@@ -262,7 +262,10 @@ class Worksheet(OfSheet):
     def get_Comments(self) -> Any:
         return Collection(self.excel)
 
-    get_CommentsThreaded = get_Names = get_Shapes = get_Comments
+    get_CommentsThreaded = get_Shapes = get_Comments
+
+    def get_Names(self) -> Any:
+        return LocalNames(self.excel, self.sheet)
 
     def do_Range(self, first: Any, second: Any = None) -> Any:
         corners = [self._areas(one) for one in (first, second) if one is not None]
@@ -321,6 +324,36 @@ class Worksheet(OfSheet):
 
     def do_Move(self, Before: Any = None, After: Any = None) -> None:
         _place(self.sheet, Before, After)
+
+
+class LocalNames(OfSheet, Collection):
+    def things(self) -> list[Any]:
+        return list(self.sheet.names)
+
+    def name_of(self, thing: Any) -> str:
+        return str(thing)
+
+    def wrap(self, thing: Any) -> Any:
+        return LocalName(self.excel, self.sheet, thing)
+
+    def do_Add(self, Name: str, RefersTo: str) -> Any:
+        self.sheet.names[Name] = RefersTo
+        return self.wrap(Name)
+
+
+class LocalName(OfSheet):
+    def __init__(self, excel: Any, sheet: Sheet, text: str) -> None:
+        super().__init__(excel, sheet)
+        self.__dict__["text"] = text
+
+    def get_Name(self) -> str:
+        return f"{self.sheet.name}!{self.text}"
+
+    def get_RefersTo(self) -> str:
+        return self.sheet.names[self.text]
+
+    def do_Delete(self) -> None:
+        del self.sheet.names[self.text]
 
 
 class ListObjects(OfSheet, Collection):

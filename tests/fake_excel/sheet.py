@@ -76,6 +76,7 @@ class Sheet:
         self.hidden_columns: set[int] = set()
         self.merges: list[Rect] = []
         self.tables: list[Table] = []
+        self.names: dict[str, str] = {}
         self.selection: tuple[Rect, ...] | Picture | None = rects("A1")
         self.protected = False
         self.special_cells_when_protected = False
@@ -280,6 +281,7 @@ class Sheet:
         other.formats = {key: layer.copy() for key, layer in self.formats.items()}
         other.hidden_rows, other.hidden_columns, other.merges = set(self.hidden_rows), set(self.hidden_columns), list(self.merges)
         other.tables = [Table(other, f"{t.name}{len(self.book.excel.books)}_{name}", t.rect, t.headers, t.totals) for t in self.tables]
+        other.names = dict(self.names)
         other.protected, other.selection = self.protected, self.selection
         return other
 
