@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,8 +48,16 @@ def excel() -> Iterator[FakeExcel]:
         time.sleep(0.05)
 
 
-def click(excel: FakeExcel, sandbox: Sandbox, button: Button, *areas: str, answers: tuple[str, ...] = (), **facts: Any) -> Answers:
-    boxes = Answers(answers)
+def click(
+    excel: FakeExcel,
+    sandbox: Sandbox,
+    button: Button,
+    *areas: str,
+    answers: tuple[str, ...] = (),
+    boxes: Answers | None = None,
+    **facts: Any,
+) -> Answers:
+    boxes = boxes or Answers(answers)
     is_on = "1" if (config.shared_folder() / PRACTICE).exists() else "0"
     note(config.shared_folder(), button, NAME, *areas, window=excel.books[0].hwnd, **{"practice": is_on, "shown": is_on, **facts})
 
@@ -117,6 +126,28 @@ def test_a_key_in_the_environment_stays_there(excel: FakeExcel, sandbox: Sandbox
     excel.books[0].sheets[1].fill("C2", [["CTO"]])
     boxes = click(excel, sandbox, Button.UPDATE, "$A$2", sheet="Practice")
     assert excel.books[0].sheets[1].cell("D2").value == "practice: Updated", boxes.told
+
+
+def test_the_server_is_lost_in_mid_run(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """It is killed between the question and the first request that changes something: each row says so, and Reply is not asked instead."""
+    switch_on(excel, sandbox)
+    excel.books[0].sheets[1].fill("C2", [["CTO"], ["CEO"]])
+    found = serving(config.shared_folder())
+    assert found is not None
+
+    class Killing(Answers):
+        def ask(self, text: str, choices: Sequence[str], *, default: int = 0) -> int | None:
+            os.kill(found.process, signal.SIGTERM)
+            while serving(config.shared_folder()) is not None:
+                time.sleep(0.05)
+            return super().ask(text, choices, default=default)
+
+    boxes = click(excel, sandbox, Button.UPDATE, "$A$2:$A$3", sheet="Practice", boxes=Killing(("Update them",)))
+    copy = excel.books[0].sheets[1]
+    assert [copy.cell(f"D{row}").value for row in (2, 3)] == ["practice: Failed"] * 2, boxes.told
+    assert "practice server" in copy.cell("E2").value
+    assert "click Practice twice" in copy.cell("E2").value
+    assert sandbox.requests == []
 
 
 # -- beneath the buttons
