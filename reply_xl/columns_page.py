@@ -19,7 +19,8 @@ _KEY = "Reply ID (finds the contact)"
 _SAMPLE_COUNT, _LONGEST_SAMPLE = 3, 30
 _MOST_NOTES = 5
 _TITLES = (
-    "Where each column of your sheet goes in Reply. Choose in “Goes to” and “Send”, save, and run reply-xl preview: it shows what you chose.",
+    "Where each column of your sheet goes in Reply. Choose in “Goes to” and “Send”, then click Preview on your sheet, or save and run "
+    "reply-xl preview: it shows what you chose.",
 )
 
 
