@@ -79,7 +79,10 @@ class Excel:
         open it. Safe to repeat: one that is open is only put in front."""
         try:
             with self.app() as app:
-                self.patience.anew().run(lambda: app.books.open(str(path)).activate(steal_focus=True))
+                book = self.patience.anew().run(lambda: app.books.open(str(path)))
+                with contextlib.suppress(Exception):  # it is open; another window in front of it does no harm
+                    book.activate(steal_focus=True)
+                del book
         except Exception as error:  # whatever Excel raises: the caller has another way
             _log.info("%s was not opened in Excel: %s", path.name, error)
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from reply_xl.click import Button, Click
 from reply_xl.delivery import deliver
 from reply_xl.errors import HostBusy, SheetError, WorkbookError
 from reply_xl.excel import Excel, LivePlace
+from reply_xl.template import HEADERS, build
 from reply_xl.window import Bar
 
 WINDOW = 77
@@ -153,3 +155,30 @@ def test_a_page_that_is_written_while_excel_rejects_any_call() -> None:
             assert write_columns(excel) == "Reply columns", call
             assert [sheet.name for sheet in there.excel.books[1].sheets] == ["Leads", "Reply columns"], call
             assert pages.pages_of(xw.apps[there.excel.pid].books["leads.xlsx"], "reply_xl columns 1"), call
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
+def test_a_new_workbook_opens_in_the_excel_that_was_clicked(tmp_path: Path, late: bool, kind: str) -> None:
+    """Whichever of its calls is rejected at first, the file is open there once, and in no other Excel; opening it again opens no second one."""
+    path = tmp_path / "Reply contacts.xlsx"
+    path.write_bytes(build(HEADERS, []))
+    with clicked(late=late) as (there, excel, _), there.excel.count() as tally:
+        assert excel.open(path)
+    for call in range(list(KINDS).index(kind) + late, tally.early, 4):  # together they try every call
+        with clicked(late=late) as (there, excel, _):
+            there.excel.fail("*", KINDS[kind](), times=ENOUGH, skip=call)
+            assert excel.open(path), call
+            assert excel.open(path)
+            assert [book.name for book in there.excel.books] == ["other.xlsx", "leads.xlsx", path.name]
+            assert sorted(excel.open_names()) == sorted(["other.xlsx", "leads.xlsx", path.name])
+
+
+def test_an_excel_that_shows_no_workbook_opens_none(tmp_path: Path) -> None:
+    """xlwings does not find it, so that the caller must take another way; no other Excel is taken instead."""
+    path = tmp_path / "Reply contacts.xlsx"
+    path.write_bytes(build(HEADERS, []))
+    with install(FakeExcel()) as _:
+        excel = Excel(xw.engines.active, click(book="", path=""), lambda window: 99_999, Patience(0))
+        assert not excel.open(path)
+        assert excel.open_names() == []

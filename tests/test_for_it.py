@@ -57,6 +57,7 @@ def test_the_folders(tmp_path: Path, system: System, column: int) -> None:
         at.shared / places.AGENT_LOG,
         at.shared / ribbon.LOG,
         at.data / records.FILE,
+        at.data / places.GUIDE,
     }
     made |= {at.data / "quota.sqlite3", at.data / "reply-xl.log"} | ({at.staged} if system is System.WINDOWS else set())
     named = {quoted(row[column])[0] for row in table("Files")[:-2] if quoted(row[column])}
