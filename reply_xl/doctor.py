@@ -10,6 +10,7 @@ from functools import partial
 
 from reply_xl import __version__, click_checks, excel_checks, network_checks, policies, python_checks, record_checks
 from reply_xl.computers import Computer, System
+from reply_xl.errors import ReplyXlError
 from reply_xl.findings import Finding, State, fault
 
 _Check = Callable[[Computer], Iterator[Finding]]
@@ -43,6 +44,8 @@ def examine(computer: Computer, *, with_network: bool = True, base_url: str | No
 def _guarded(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from check()
+    except ReplyXlError as error:
+        yield fault(name, str(error))
     except Exception as error:  # whatever is broken here is what somebody came to find out
         says = f"This could not be found out ({type(error).__name__}: {error})."
         yield fault(name, says, "Install reply-xl again, as the README shows; if that does not help, report this line.")

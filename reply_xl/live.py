@@ -10,6 +10,7 @@ import platform
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,24 @@ from reply_xl.places import places
 from reply_xl.policies import read_policies
 
 
+def try_in_excel(
+    computer: Computer, findings: Sequence[Finding], file: Path, say: Callable[[str], None], engine: Callable[[], Any], **means: Any
+) -> list[Result]:
+    """Every step, a line said after each, and the report in `file`. `means`: as for `ExcelStage`. Raises `ConfigError` where it cannot begin, or
+    where the report cannot be written."""
+    with excel_stage(computer, engine, **means) as (stage, folder):
+        say("Excel is started and closed several times now; leave mouse and keyboard alone for about two minutes.")
+        results = run(stage, folder, say)
+    try:
+        file.write_text(text_of_report(computer, findings, results, date.today().isoformat()), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"The report cannot be written to {file}; name another file with --report.") from error
+    say(f"{summary(results)} The report is in {file}; it names no person and no folder: read it, and send it to whoever asked for it.")
+    return results
+
+
 @contextlib.contextmanager
-def excel_stage(computer: Computer, engine: Callable[[], Any]) -> Iterator[tuple[ExcelStage, Path]]:
+def excel_stage(computer: Computer, engine: Callable[[], Any], **means: Any) -> Iterator[tuple[ExcelStage, Path]]:
     """An Excel of its own, and the folder for workbooks; both are gone afterwards. Raises `ConfigError` where that cannot be."""
     if computer.system is not System.WINDOWS:
         raise ConfigError("“doctor --live” runs with Excel on Windows only so far; “reply-xl doctor” without it runs everywhere.")
@@ -41,7 +58,7 @@ def excel_stage(computer: Computer, engine: Callable[[], Any]) -> Iterator[tuple
             raise ConfigError(
                 f"Excel's macros on this computer cannot spell {folder}; set TEMP to a folder with a plain name and try again."
             )
-        stage = ExcelStage(program, folder, computer.python, engine)
+        stage = ExcelStage(program, folder, computer.python, engine, **means)
         try:
             yield stage, folder
         finally:

@@ -64,9 +64,8 @@ def press_key(window: int, key: int) -> None:
 
 class ExcelStage:
     """`program`: Excel; `folder`: for everything that is written; `python`: what a click starts; `engine`: xlwings' one. `start`, `run` and
-    `press_key` are what they are called; `patience`: seconds for Excel to start."""
-
-    missing: Mapping[str, str] = {}
+    `press_key` are what they are called; `ask_person` says a sentence to
+    somebody at the computer, None where nobody is there; `patience`: seconds for Excel to start."""
 
     def __init__(
         self,
@@ -78,8 +77,11 @@ class ExcelStage:
         start: Callable[[Path, Path, Mapping[str, str]], Started] = start_excel,
         run: Callable[..., None] = run_macro,
         press_key: Callable[[int, int], None] = press_key,
+        ask_person: Callable[[str], None] | None = None,
         patience: float = _STARTS_WITHIN,
     ) -> None:
+        self.missing: Mapping[str, str] = {} if ask_person else {"person": "nobody sits at this terminal"}
+        self._ask_person = ask_person
         self._program, self._engine = program, engine
         self._start, self._run, self._press_key = start, run, press_key
         self._excels: dict[int, Started] = {}
@@ -155,6 +157,10 @@ class ExcelStage:
 
     def end_edit(self) -> None:
         self._press_key(self._edited, _ESCAPE)  # Excel can be asked for nothing while a cell is edited
+
+    def ask_person(self, sentence: str) -> None:
+        if self._ask_person is not None:
+            self._ask_person(sentence)
 
     def end(self) -> None:
         """Ends every Excel that was started here."""

@@ -76,6 +76,9 @@ class Stage(Protocol):
 
     def end_edit(self) -> None: ...
 
+    def ask_person(self, sentence: str) -> None:
+        """Says what the person at the computer should do now; does not wait for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Try:
@@ -281,6 +284,21 @@ def _edited(one: Try) -> Iterator[str]:
     one.stage.close(book)
 
 
+def _by_hand(one: Try) -> Iterator[str]:
+    book = one.open(2)
+    one.stage.select(book, "A2")
+    one.stage.answer(_AGREE)
+    one.stage.ask_person(f"Now click Update in the tab Reply of the Excel that has just opened; there are {_SECONDS:g} seconds for it.")
+    if not one.until_sent(1):
+        asked = one.stage.asked()
+        one.stage.close(book)
+        yield f"{'' if asked else _NOT_RUN}nothing was sent, because nobody clicked, there is no tab, or it did nothing; boxes: {asked}"
+        return
+    yield from one.wait()
+    yield from one.expect("results", ["Updated", None], results(book, 2))
+    one.stage.close(book)
+
+
 STEPS = (
     Step("Update of a filtered selection of several areas", _filtered),
     Step("Another cell is selected right after the click", _moved_on),
@@ -290,6 +308,7 @@ STEPS = (
     Step("Excel closed in mid-run, results delivered at the next click", _closed),
     Step("Two Excels with a workbook of the same name", _twins, "second"),
     Step("A cell is being edited", _edited, "edit"),
+    Step("The tab Reply, clicked by a person", _by_hand, "person"),
 )
 
 

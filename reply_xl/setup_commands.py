@@ -89,21 +89,16 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def _try_in_excel(computer: Computer, findings: Sequence[Finding], file: Path) -> int:
     """Exit code 1 where a step failed, 3 where one was not run."""
-    from datetime import date
+    import sys
 
     from reply_xl import live
     from reply_xl.live_steps import Verdict
     from reply_xl.ribbon import this_engine
 
-    with live.excel_stage(computer, this_engine) as (stage, folder):
-        print("Excel is started and closed several times now; leave mouse and keyboard alone for about two minutes.", flush=True)
-        results = live.run(stage, folder, lambda line: print(line, flush=True))
-    try:
-        file.write_text(live.text_of_report(computer, findings, results, date.today().isoformat()), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"The report cannot be written to {file}; name another file with --report.") from error
-    print(
-        f"{live.summary(results)} The report is in {file}; it names no person and no folder: read it, and send it to whoever asked for it."
-    )
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    is_somebody_there = bool(sys.stdin and sys.stdin.isatty())
+    results = live.try_in_excel(computer, findings, file, say, this_engine, ask_person=say if is_somebody_there else None)
     verdicts = {one.verdict for one in results}
     return COULD_NOT_RUN if Verdict.FAIL in verdicts else NEEDS_ATTENTION if Verdict.NOT_RUN in verdicts else FINE

@@ -28,6 +28,7 @@ import reply_xl
 from reply_xl import __version__, doctor, policies, python_checks
 from reply_xl.addin_file import our_addin
 from reply_xl.computers import Computer, RealDeeds, System, rehearsal, this_computer
+from reply_xl.errors import ConfigError
 from reply_xl.findings import Finding, State
 from reply_xl.functions_files import LIBRARIES
 from reply_xl.install import install
@@ -689,6 +690,26 @@ def unreachable(bench: Bench) -> str:
 @case("Second check", FAULT, r"This could not be found out \(ZeroDivisionError: ")
 def a_check_that_fails_itself(bench: Bench) -> list[Finding]:
     return list(doctor._guarded("Second check", lambda: [1 / 0]))  # type: ignore[arg-type, list-item, return-value]
+
+
+@case("Key", FAULT, "The keychain of this computer did not give the API key; unlock it")
+def keychain_locked(bench: Bench) -> list[Finding]:
+    import keyring
+
+    (bench.folder / "keyring.json").write_text("locked")
+    bench.monkeypatch.setenv("TEST_KEYRING", str(bench.folder / "keyring.json"))
+    before = keyring.get_keyring()
+    keyring.set_keyring(FileKeyring())
+    bench.stack.callback(keyring.set_keyring, before)
+    return bench.network(unreachable(bench))
+
+
+@case("Add-in", FAULT, "The add-in file is missing from this installation")
+def addin_missing_from_the_package(bench: Bench) -> list[Finding]:
+    def check() -> Iterator[Finding]:
+        raise ConfigError("The add-in file is missing from this installation of reply-xl; install reply-xl again.")
+
+    return list(doctor._guarded("Add-in", check))
 
 
 # -- all of them

@@ -27,8 +27,7 @@ from reply_xl.computers import System, rehearsal
 from reply_xl.errors import ConfigError
 from reply_xl.findings import Finding, State
 from reply_xl.launcher import Launcher, parse
-from reply_xl.live import excel_stage, summary, text_of_report
-from reply_xl.live import run as live_run
+from reply_xl.live import excel_stage, text_of_report, try_in_excel
 from reply_xl.live_click import main as live_click
 from reply_xl.live_report import TITLE
 from reply_xl.live_stage import MACRO, ExcelStage
@@ -36,11 +35,17 @@ from reply_xl.live_steps import SHEET, STEPS, Result, Step, Try, Verdict, run_st
 from reply_xl.places import places
 from reply_xl.sandbox import Sandbox
 
+APP_PATH = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\excel.exe"
+
 
 class OfficeStage:
     """LibreOffice with the built add-in: one process, no keyboard."""
 
-    missing: Mapping[str, str] = {"second": "LibreOffice is one process", "edit": "LibreOffice has no window here"}
+    missing: Mapping[str, str] = {
+        "second": "LibreOffice is one process",
+        "edit": "LibreOffice has no window here",
+        "person": "LibreOffice draws no such tab",
+    }
 
     def __init__(self, clicking: Clicking) -> None:
         self._clicking = clicking
@@ -82,6 +87,8 @@ class OfficeStage:
 
     def end_edit(self) -> None: ...
 
+    def ask_person(self, sentence: str) -> None: ...
+
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeStage]:
@@ -110,6 +117,7 @@ class FakeMachine:
         self.started: list[FakeExcel] = []
         self.macros: list[tuple[str, ...]] = []
         self.environments: list[Mapping[str, str]] = []
+        self.environment_is_set: Callable[[Mapping[str, str]], None] = lambda environment: None
         self.is_broken = False
         self.takes_keys = self.starts_python = True
         self.selects_all = False
@@ -122,6 +130,7 @@ class FakeMachine:
         excel.open(file)
         self.started.append(excel)
         self.environments.append(environment)
+        self.environment_is_set(environment)
         return Process(excel)
 
     def run(self, app: Any, name: str, *arguments: str) -> None:
@@ -145,11 +154,25 @@ class FakeMachine:
         outside = {"engine": lambda: xw.engines.active, "process_of": lambda window: self.desktop.process_of(window)[1] or None}
         threading.Thread(target=live_click, args=([click],), kwargs=outside, daemon=True).start()
 
+    def move(self, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """The clicks are carried out in this process, which then has the environment that Excel was started with."""
+        self._user = Path(environment["LOCALAPPDATA"]) / "reply_xl"
+        monkeypatch.setenv("XDG_DATA_HOME", environment["LOCALAPPDATA"])
+
     def press_key(self, window: int, key: int) -> None:
         if key == 0x71 and self.takes_keys:
             self._traps[window] = self.desktop.owner(window).reject(None)
         elif key == 0x1B:
             self.desktop.owner(window).traps.remove(self._traps.pop(window))
+
+    def obey(self, sentence: str) -> None:
+        """The person at the computer."""
+        assert "click Update in the tab Reply" in sentence
+        if not self.is_broken:
+            self.run(xw.engines.active.apps[self.started[-1].pid], MACRO, "ReplyUpdate", "")
+
+    def means(self) -> dict[str, Any]:
+        return {"start": self.start, "run": self.run, "press_key": self.press_key, "ask_person": self.obey}
 
     def _excel(self, pid: int) -> FakeExcel:
         return next(excel for excel in self.started if excel.pid == pid)
@@ -184,8 +207,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMac
 
 @pytest.fixture
 def stage(machine: FakeMachine, tmp_path: Path) -> ExcelStage:
-    given: dict[str, Any] = {"start": machine.start, "run": machine.run, "press_key": machine.press_key}
-    return ExcelStage(tmp_path / "EXCEL.EXE", tmp_path, Path("python.exe"), lambda: xw.engines.active, **given)
+    return ExcelStage(tmp_path / "EXCEL.EXE", tmp_path, Path("python.exe"), lambda: xw.engines.active, **machine.means())
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
@@ -206,7 +228,7 @@ def test_a_step_in_the_fake_excel(machine: FakeMachine, stage: ExcelStage, tmp_p
 def test_steps_that_fail(machine: FakeMachine, stage: ExcelStage, tmp_path: Path) -> None:
     """Where the macro does not run every step fails, with what Excel said, and nothing is left open."""
     machine.is_broken = True
-    results = list(run_steps(stage, tmp_path))
+    results = list(run_steps(stage, tmp_path, STEPS[:-1]))
     assert {one.verdict for one in results} == {Verdict.FAIL}
     assert {one.reason for one in results} == {"RuntimeError: Cannot run the macro"}
     stage.end()
@@ -236,7 +258,7 @@ def test_a_click_that_nobody_takes_is_noticed(machine: FakeMachine, stage: Excel
 def test_without_the_keyboard(machine: FakeMachine, stage: ExcelStage, tmp_path: Path) -> None:
     """A cell that could not be put into edit mode makes the step one that was not run."""
     machine.takes_keys = False
-    (result,) = run_steps(stage, tmp_path, [STEPS[-1]])
+    (result,) = run_steps(stage, tmp_path, [step for step in STEPS if step.needs == "edit"])
     assert (result.verdict, result.reason.split(";")[0]) == (Verdict.NOT_RUN, "no cell could be put into edit mode")
     stage.end()
 
@@ -319,7 +341,7 @@ def test_what_a_stage_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lac
     computer = rehearsal(tmp_path / "home", System.WINDOWS, code_page="ascii")
     if lacks != "program":
         (tmp_path / "EXCEL.EXE").touch()
-        computer.registry.set(r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\excel.exe", "", str(tmp_path / "EXCEL.EXE"))
+        computer.registry.set(APP_PATH, "", str(tmp_path / "EXCEL.EXE"))
     if lacks != "add-in":
         places(computer).addin.parent.mkdir(parents=True, exist_ok=True)
         places(computer).addin.touch()
@@ -329,13 +351,27 @@ def test_what_a_stage_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lac
         raise AssertionError("it cannot begin")
 
 
-def test_the_whole_of_it(machine: FakeMachine, stage: ExcelStage, tmp_path: Path) -> None:
-    """A line for each step, and the sum."""
+def test_the_whole_of_it(machine: FakeMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for each step, the sum, and the report; nothing but the report is left."""
+    (tmp_path / "EXCEL.EXE").touch()
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    computer = rehearsal(tmp_path / "home", System.WINDOWS)
+    computer.registry.set(APP_PATH, "", str(tmp_path / "EXCEL.EXE"))
+    places(computer).addin.parent.mkdir(parents=True)
+    places(computer).addin.touch()
+    machine.environment_is_set = lambda environment: machine.move(environment, monkeypatch)
     said: list[str] = []
-    results = live_run(stage, tmp_path, said.append)
-    stage.end()
-    assert [line[:8] for line in said] == ["PASS    "] * len(STEPS), said
-    assert summary(results) == f"{len(STEPS)} PASS."
+    report = tmp_path / "report.md"
+    results = try_in_excel(computer, [], report, said.append, lambda: xw.engines.active, **machine.means())
+    assert [line[:8] for line in said[1:-1]] == ["PASS    "] * len(STEPS), said
+    assert said[-1].startswith(f"{len(STEPS)} PASS. The report is in ")
+    assert [one.verdict for one in results] == [Verdict.PASS] * len(STEPS)
+    assert report.read_text(encoding="utf-8").count("| PASS |") == len(STEPS)
+    assert list((tmp_path / "temp").iterdir()) == []
+    assert all(excel.ended for excel in machine.started)
+    with pytest.raises(ConfigError, match="The report cannot be written"):
+        try_in_excel(computer, [], tmp_path, said.append, lambda: xw.engines.active, **{**machine.means(), "start": None})
 
 
 def test_until_a_report_is_there_the_readme_says_so() -> None:
@@ -344,3 +380,10 @@ def test_until_a_report_is_there_the_readme_says_so() -> None:
     first_screen = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")[0]
     assert ("not yet run in Excel" in " ".join(first_screen.split())) is (not reports)
     assert all(file.read_text(encoding="utf-8").startswith(TITLE) for file in reports)
+
+
+def test_the_page_of_reports_lists_the_steps() -> None:
+    """Each step, in its order."""
+    page = (ROOT / "addin" / "reports" / "README.md").read_text(encoding="utf-8")
+    listed = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][1:]
+    assert listed == [step.name.removesuffix(", results delivered at the next click") for step in STEPS]
