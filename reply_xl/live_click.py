@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reply_xl import config, ribbon
+from reply_xl.base_urls import is_loopback
 
 SETTINGS, BOXES, ANSWERS = "live.json", "boxes.jsonl", "answers.json"
 
@@ -57,10 +58,12 @@ def asked(folder: Path) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None, **outside: Callable[..., Any]) -> int:
-    """Carries out one click. `outside`: as for `ribbon.Outside`."""
+    """Carries out one click; exit code 1 where its server is not on this computer. `outside`: as for `ribbon.Outside`."""
     folder = config.shared_folder()
-    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    given: dict[str, Any] = {"dialogs": lambda: ScriptedBoxes(folder), "base_url": settings["base_url"], "linger": 0.0, **outside}
+    url = str(json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["base_url"])
+    if not is_loopback(url):  # answers that nobody gave must never reach Reply
+        return 1
+    given: dict[str, Any] = {"dialogs": lambda: ScriptedBoxes(folder), "base_url": url, "linger": 0.0, **outside}
     return ribbon.main(list(sys.argv[1:] if argv is None else argv), ribbon.Outside(**given))
 
 

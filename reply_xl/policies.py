@@ -1,11 +1,12 @@
-"""What this computer's policies let Excel and its macros do, as far as a user may read them. Windows; elsewhere there are none of these."""
+"""What this computer's policies let Excel and its macros do, as far as a user may read them. Windows, and on a Mac the one for macros."""
 
 from __future__ import annotations
 
+import plistlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 
 from reply_xl.addin_file import our_addin, signed_copy
 from reply_xl.computers import Computer, System
@@ -32,6 +33,7 @@ _SMART_APP_CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control\CI\Policy"
 CHILD_PROCESSES = "D4F940AB-401B-4EFC-AADC-AD5F3C50688A"
 WIN32_CALLS = "92E97FA1-2EDF-4476-BDD6-9DD0B4DDDC7B"
 _BLOCK, _AUDIT, _WARN = 1, 2, 6
+_MAC_SETTINGS = "com.microsoft.office.plist"
 _MOST_LOCATIONS = 64
 _TO_IT = "Show IT the page addin/FOR_IT.md."
 _WITHOUT_TAB = "Without the tab, “reply-xl push” works on files that are closed in Excel."
@@ -78,6 +80,8 @@ def read_policies(computer: Computer) -> Policies:
 
 def check_policies(computer: Computer) -> Iterator[Finding]:
     """What would keep the add-in's macros from running, or from starting Python."""
+    if computer.system is System.MAC:
+        yield from _check_macros_on_mac(computer)
     if computer.system is not System.WINDOWS:
         return
     found = read_policies(computer)
@@ -115,6 +119,23 @@ def _check_macros(computer: Computer, found: Policies) -> Iterator[Finding]:
         yield fine(name, "Excel's setting for macros lets those of the add-in run.")
     else:
         yield warning(name, "Excel does not trust its start-up folder, and asks each time before the add-in's macros run.", signed)
+
+
+def _check_macros_on_mac(computer: Computer) -> Iterator[Finding]:
+    """What a company's management, or else the user, has set for all of Office."""
+    managed = () if computer.is_rehearsal else (Path("/Library/Managed Preferences"),)
+    for folder in (*managed, computer.home / "Library" / "Preferences"):
+        try:
+            state = plistlib.loads((folder / _MAC_SETTINGS).read_bytes()).get("VisualBasicMacroExecutionState")
+        except (OSError, plistlib.InvalidFileException):
+            continue
+        if state == "DisabledWithoutWarnings":
+            advice = "Allow them under Excel → Settings → Security, or ask IT."
+            yield fault("Macros", f"Excel is set to run no macros. {_WITHOUT_TAB}", advice)
+            return
+        if state is not None:
+            break
+    yield fine("Macros", "Excel's setting for macros does not forbid those of the add-in.")
 
 
 def _check_disabled(computer: Computer) -> Iterator[Finding]:

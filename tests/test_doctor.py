@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import plistlib
 import re
 import socket
 import sqlite3
@@ -500,6 +501,23 @@ def macros_after_a_question(bench: Bench) -> list[Finding]:
 def macros_disabled_by_excel(bench: Bench) -> list[Finding]:
     key = r"HKCU\Software\Microsoft\Office\16.0\Excel\Resiliency\DisabledItems"
     return bench.windows({(key, "1A2B"): "\x01\x02c:\\users\\zoe\\xlstart\\replyxl.xlam\x00"})
+
+
+@case("Macros", FINE, "does not forbid those of the add-in")
+def macros_on_a_mac(bench: Bench) -> list[Finding]:
+    return examined(with_mac_setting(bench.computer(System.MAC), "DisabledWithWarnings"))
+
+
+@case("Macros", FAULT, "Excel is set to run no macros")
+def macros_never_on_a_mac(bench: Bench) -> list[Finding]:
+    return examined(with_mac_setting(bench.computer(System.MAC), "DisabledWithoutWarnings"))
+
+
+def with_mac_setting(computer: Computer, state: str) -> Computer:
+    folder = computer.home / "Library" / "Preferences"
+    folder.mkdir(parents=True)
+    (folder / "com.microsoft.office.plist").write_bytes(plistlib.dumps({"VisualBasicMacroExecutionState": state}, fmt=plistlib.FMT_BINARY))
+    return computer
 
 
 RULES = policies._RULES[0]

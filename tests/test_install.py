@@ -564,6 +564,8 @@ class Winreg:
 
     @contextlib.contextmanager
     def OpenKey(self, hive: str, key: str, _reserved: int = 0, access: int = KEY_READ) -> Iterator[tuple[dict[str, object], int]]:
+        if key == "Secret":
+            raise PermissionError(13, "access is denied")
         if (hive, key) not in self.keys:
             raise FileNotFoundError(2, "no such key")
         yield self.keys[hive, key], access
@@ -611,7 +613,14 @@ def test_both_registries_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
     registry.delete(RUN, "x")
     registry.delete(RUN, "x")
     assert (registry.names(RUN), registry.value(RUN_ONCE, "x")) == (["y"], "3")
+    assert registry.may_read(RUN_ONCE)
+    assert registry.may_read(r"HKLM\Nowhere")
+    assert registry.data(RUN, "z") == b""
+    if kind == "file":
+        assert registry.data(RUN_ONCE, "x") == "3".encode("utf-16-le")
     if kind == "windows":
+        assert (registry.data(r"HKLM\Software", "bytes"), registry.data(r"HKLM\Software", "number")) == (b"x", b"")
+        assert not registry.may_read(r"HKLM\Secret")
         assert ("user", r"Software\Microsoft\Windows\CurrentVersion\Run") in winreg.keys
         assert (registry.value(r"HKLM\Software", "number"), registry.value(r"HKLM\Software", "bytes")) == (1, None)
 

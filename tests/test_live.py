@@ -18,7 +18,7 @@ from clicking import ROOT, Clicking
 from conftest import Ran
 from fake_excel import FakeExcel, install
 from fake_excel.pywin32 import Desktop
-from noted import note
+from noted import ID, note
 from office_engine import is_available, why_not
 
 from reply_xl import __version__
@@ -297,6 +297,14 @@ def test_an_excel_that_does_not_open_the_workbook(machine: FakeMachine, tmp_path
     assert result.reason.startswith("ConfigError: Excel was started and did not open the workbook")
     stage.end()
     assert Process.killed == [machine.started[-1].pid]
+
+
+def test_scripted_answers_never_reach_reply(machine: FakeMachine, stage: ExcelStage, tmp_path: Path) -> None:
+    """A server that is not on this computer is not asked; the click stays where it is."""
+    stage.begin("https://api.reply.io")
+    note(tmp_path / "Local" / "reply_xl", Button.UPDATE, "x.xlsx", "$A$2")
+    assert live_click([ID]) == 1
+    assert not stage.wait(0)
 
 
 # -- the report and the command
