@@ -39,13 +39,13 @@ _OBEYED_WITHIN = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One click and everything it may use. `data`: of the click file; `began`: when it was taken, in seconds since 1970; `base_url`: another
+    """One click and everything it may use. `data`: of the click file; `noted`: when that was written, in seconds since 1970; `base_url`: another
     server than Reply's, None for Reply; `open_file`: opens one outside of Excel, and says whether it could."""
 
     click: Click
     data: bytes
     clicks: ClickFolder
-    began: float
+    noted: float
     excel: Excel
     window: Window
     cancelled: threading.Event
@@ -86,6 +86,7 @@ def press(scene: Scene) -> None:
             what = "a preview; click Update to send it, or go back to the sheet with your contacts" if mark == PREVIEW else _NO_CONTACTS
             raise SheetError(f"“{scene.click.sheet}” is {what}.")
         deliver_waiting(scene.window, scene.place)
+        scene.window.insist()
         (update_from_preview if mark == PREVIEW and scene.click.button in _UPDATES else action)(scene, records)
 
 
@@ -101,11 +102,15 @@ def _cancellable(scene: Scene) -> Iterator[None]:
             return False
         return "" in (other.book, click.book) or (other.book, other.path) == (click.book, click.path)
 
+    def look() -> None:
+        if scene.clicks.is_cancelled(scene.noted, is_meant):
+            scene.cancelled.set()
+
     def watch() -> None:
         while not over.wait(_LOOK_EVERY):
-            if scene.clicks.is_cancelled(scene.began, is_meant):
-                scene.cancelled.set()
+            look()
 
+    look()  # Cancel may have been clicked before this process was there
     thread = threading.Thread(target=watch, name="cancel", daemon=True)
     thread.start()
     try:

@@ -37,6 +37,13 @@ class ClickFolder:
             self.done(click_id)
             return None
 
+    def noted(self, click_id: str) -> float:
+        """When a click that was taken had been written, by the clock that stamps every file here."""
+        try:
+            return (self._folder / f"{click_id}.started").stat().st_mtime
+        except OSError:
+            return self._now()
+
     def done(self, click_id: str) -> None:
         """Removes the marks of this click, and what else is older than a day."""
         with contextlib.suppress(OSError):
@@ -62,8 +69,11 @@ class ClickFolder:
     def is_cancelled(self, since: float, is_meant: Callable[[bytes], bool]) -> bool:
         """Whether Cancel was clicked since then, by a click that `is_meant`. That mark is deleted; others are left to those they are for."""
         found = False
+        marks: list[Path] = []
         with contextlib.suppress(OSError):
-            for path in self._folder.glob("*.cancel"):
+            marks = list(self._folder.glob("*.cancel"))
+        for path in marks:
+            with contextlib.suppress(OSError):  # this one cannot be read, or is gone
                 if path.stat().st_mtime >= since and is_meant(path.read_bytes()):
                     path.unlink(missing_ok=True)
                     found = True

@@ -177,7 +177,7 @@ def apply_preview(
         def questions(draft: Draft) -> list[Question]:
             count = len(draft.plan.to_send)
             statement = sentences.question(draft.plan, session.pace.minutes(count))
-            return [Question(statement, "Update them?", "add --yes", face.yes)] if count > 1 else []
+            return [Question(statement, "Update them?", "add --yes", face.yes)] if count else []  # nothing on it was selected
 
         draft, _ = face.settle(draft, questions)
         push = found.push(draft, place.key, place.results, of=of.id if of else None)

@@ -80,14 +80,13 @@ def main(argv: Sequence[str] | None = None, outside: Outside | None = None) -> i
     arguments = list(sys.argv[1:] if argv is None else argv)
     if len(arguments) != 1 or re.fullmatch("[0-9A-F]{15}", arguments[0]) is None:
         return 2
-    began = time.time()
     clicks = ClickFolder(config.shared_folder())
     data = clicks.take(arguments[0])
     if data is None:
         return 0
     _open_log(config.shared_folder())
     try:
-        return _carry_out(data, clicks, began, outside or Outside())
+        return _carry_out(data, clicks, clicks.noted(arguments[0]), outside or Outside())
     except Exception:
         _log.exception("unexpected error")
         return 1
@@ -103,7 +102,7 @@ def _open_log(folder: Path) -> None:
     log.addHandler(handler)
 
 
-def _carry_out(data: bytes, clicks: ClickFolder, began: float, outside: Outside) -> int:
+def _carry_out(data: bytes, clicks: ClickFolder, noted: float, outside: Outside) -> int:
     """What goes wrong here before there is a window is for a box."""
     sentence = f"reply-xl is not whole on this computer; run “reply-xl doctor”. The file {LOG} in {config.shared_folder()} says more."
     try:
@@ -126,7 +125,7 @@ def _carry_out(data: bytes, clicks: ClickFolder, began: float, outside: Outside)
         _log.exception("the click cannot be carried out")
         outside.dialogs().tell(sentence)
         return 1
-    code = _press(Scene(click, data, clicks, began, excel, window, cancelled, outside.base_url, outside.open_file))
+    code = _press(Scene(click, data, clicks, noted, excel, window, cancelled, outside.base_url, outside.open_file))
     time.sleep(outside.linger)
     window.progress.clear()
     return code

@@ -33,7 +33,7 @@ def baseless(plan: Plan) -> list[str]:
 def unseen(columns: Sequence[Unseen]) -> str:
     """Where columns go that nobody on this computer has agreed to yet."""
     lines = ["Columns that are recognised by a rule, by their values or by the workbook itself, and that you have not agreed to yet:"]
-    for one in columns:
+    for one in sorted(columns, key=lambda one: not one.needs_a_person):  # what endangers a contact is never below what fits on a screen
         column = one.now
         how = column.sure.value
         if one.by_workbook:

@@ -12,7 +12,7 @@ from reply_xl import sentences
 from reply_xl.conduct import Conducted
 from reply_xl.delivery import Delivered
 from reply_xl.dialogue import say_gone
-from reply_xl.errors import HostBusy, NotAgreed, SheetError
+from reply_xl.errors import Cancelled, HostBusy, NotAgreed, SheetError
 from reply_xl.excel import Excel, LivePlace
 from reply_xl.face import Question
 from reply_xl.fields import guard_of
@@ -34,7 +34,8 @@ BLOCK_EVERY = 20.0
 _PAUSE, _LONGEST_WAIT = 5.0, 600.0
 """Seconds between two tries to write the last results into a busy Excel, and for all of them."""
 _LONGEST = 240
-_MOST_LINES = 18
+_MOST_LINES, _LEAST_LINES = 18, 4
+"""Lines of a box, and of what is said in it beside what it asks."""
 _log = logging.getLogger(__name__)
 
 
@@ -148,6 +149,12 @@ class Window:
         self.progress = Bar(excel, self._clock.now)
         self.notes: list[str] = []
         self.sentence = ""
+        self._insists = False
+        self._gone: set[int] = set()
+
+    def insist(self) -> None:
+        """What has been said so far is shown in a box, whether or not anything else needs one."""
+        self._insists = bool(self.notes)
 
     def say(self, *said: str) -> None:
         """Kept for the next box: a status bar shows one sentence."""
@@ -156,16 +163,20 @@ class Window:
             self.notes.append(sentence)
 
     def agree(self, *questions: Question) -> list[bool]:
+        return self._agree(questions, is_dangerous=False)
+
+    def _agree(self, questions: Sequence[Question], *, is_dangerous: bool) -> list[bool]:
         open_ = [question for question in questions if not question.agreed]
         if open_:
-            self._ask([question.statement for question in open_], (open_[-1].question.rstrip("?"), "Cancel"))
+            choices = (open_[-1].question.rstrip("?"), "Cancel")
+            self._ask([question.statement for question in open_], choices, default=1 if is_dangerous else 0)
         return [not question.agreed for question in questions]
 
     def settle(self, draft: Draft, questions: Callable[[Draft], list[Question]]) -> tuple[Draft, list[bool]]:
         """One box for everything. What is held back is named in it, and sent only if that is chosen there."""
         words = {guard_of(one.target, one.old, one.new) for decision in draft.plan.decisions for one in decision.held} - {None}
         if not words:
-            return draft, self.agree(*questions(draft))
+            return draft, self._agree(questions(draft), is_dangerous=any(one.needs_a_person for one in draft.unseen))
         wide = draft.allowing(frozenset(filter(None, words)))
         asked = questions(wide)
         statements = [question.statement for question in asked] or [sentences.question(wide.plan, 0)]
@@ -175,7 +186,7 @@ class Window:
         text = (
             f"This asks for your word first: {joined(_counted(change for decision in draft.plan.decisions for change in decision.held))}."
         )
-        chosen = self._ask([*statements, text], choices, default=len(choices) - 1)
+        chosen = self._ask([text, *statements], choices, default=len(choices) - 1)
         chosen_draft = wide if chosen == 0 else draft
         return chosen_draft, [True for _ in questions(chosen_draft)]
 
@@ -215,6 +226,7 @@ class Window:
         self, records: Records, number: int, outcomes: Sequence[Outcome], done: Conducted, results: str, *, cancelled: bool
     ) -> int:
         run = done.run
+        gone = sorted(self._gone.union(done.delivered.gone if done.delivered else ()))
         told = sentences.summary(outcomes)
         if run.server.practises_on_copies:
             told = f"Practice, nothing reached Reply. {told}"
@@ -224,15 +236,15 @@ class Window:
             rows = f"{run.waiting} row{'s' if run.waiting != 1 else ''}"
             self.say(f"{done.problem} The results of {rows} are kept and written with the next click on this workbook.")
         else:
-            say_gone(self, records, run, done.delivered.gone)
             self.say(*filter(None, [done.delivered.missed]))
+        say_gone(self, records, run, gone)
         is_fine = all(outcome.word in FINE_WORDS for outcome in outcomes)
         is_lost = done.delivered is None or bool(done.unsaved)
         if run.open and cancelled:
             told = f"{told} Retry failed sends the rest."
         elif not is_fine:
             told = f"{told} The rows say why."
-        self.end(told, in_a_box=is_lost or bool(done.delivered and (done.delivered.gone or done.delivered.missed)))
+        self.end(told, in_a_box=is_lost or bool(gone) or bool(done.delivered and done.delivered.missed))
         return FINE if is_fine and not is_lost and not cancelled else NEEDS_ATTENTION
 
     @property
@@ -246,7 +258,7 @@ class Window:
             self.progress.refresh()
             if self._clock.now() - last >= BLOCK_EVERY:
                 try:
-                    deliver()
+                    self._gone.update(deliver().gone)
                 except SheetError as error:
                     _log.info("results wait: %s", error)
                 last = self._clock.now()
@@ -261,13 +273,16 @@ class Window:
         _log.info("%s", sentence)
         self.sentence = sentence
         self.progress.show(f"Reply: {in_excel(sentence)}")
-        if in_a_box:
-            self.dialogs.tell(_text([*self.notes, sentence]))
+        if in_a_box or (self._insists and self.notes):
+            self.dialogs.tell(_text([], [*self.notes, sentence]))
 
     def _ask(self, statements: Sequence[str], choices: Sequence[str], default: int = 0) -> int:
-        """Which choice; the last one is to leave it, and the default where something dangerous could be agreed to. Raises `NotAgreed`."""
+        """Which choice; the last one is to leave it, and the default where something dangerous could be agreed to. Raises `NotAgreed`, and
+        `Cancelled` where Cancel was clicked before it was answered."""
         notes, self.notes = self.notes, []
-        chosen = self.dialogs.ask(_text([*statements, *notes]), choices, default=default)
+        chosen = None if self._cancelled.is_set() else self.dialogs.ask(_text(statements, notes), choices, default=default)
+        if self._cancelled.is_set():
+            raise Cancelled("Cancelled; nothing was sent.")
         if chosen is None or chosen == len(choices) - 1:
             raise NotAgreed("Nothing was changed.", asked=True)
         return chosen
@@ -283,11 +298,13 @@ def _counted(held: Iterable[Change]) -> list[str]:
     return [f"{label} of {sentences.contacts(count)}" for label, count in counts.items()]
 
 
-def _text(parts: Sequence[str]) -> str:
-    """A box has room for some lines; the rest is in the log."""
-    lines = in_excel("\n\n".join(parts)).split("\n")
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[: _MOST_LINES - 1], f"… and {len(lines) - _MOST_LINES + 1} lines more."]
+def _text(statements: Sequence[str], notes: Sequence[str]) -> str:
+    """What is agreed to stands there whole, however long; of the rest there is room for some lines, and all of it is in the log."""
+    asked, rest = ("\n\n".join(parts).split("\n") if parts else [] for parts in (statements, notes))
+    room = max(_MOST_LINES - len(asked), _LEAST_LINES)
+    if len(rest) > room:
+        rest = [*rest[: room - 1], f"… and {len(rest) - room + 1} lines more."]
+    lines = in_excel("\n".join([*asked, *([""] if asked and rest else []), *rest])).split("\n")
     return "\n".join("".join(char if char.isprintable() else " " for char in line) for line in lines)
 
 

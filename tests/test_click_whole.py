@@ -289,7 +289,7 @@ def test_preview_decisions_update(office: Clicking, book: Book, sandbox: Sandbox
     page.range((top + 2, decision + 1)).raw_value = "skip"
     sandbox.edit(int(table[top + 2][ids]), title="changed by a colleague")
     office.select(opened, "Reply preview", "A1")
-    office.answer("Undo it")
+    office.answer("Update them", "Undo it")
     office.press(Button.PULL)
     office.wait()
     assert "is a preview" in office.asked()[-1]["text"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +17,15 @@ from noted import ID, Answers, note
 from test_ribbon import click, rows, status
 
 from reply_xl import config
-from reply_xl.click import Button
+from reply_xl.click import Button, parse
+from reply_xl.conduct import Conducted
+from reply_xl.delivery import Delivered
+from reply_xl.excel import Excel
+from reply_xl.model import column_letter
+from reply_xl.records import Records
 from reply_xl.ribbon import Outside, main
 from reply_xl.sandbox import Sandbox
+from reply_xl.window import Clock, Window
 
 NAME = "leads.xlsx"
 
@@ -95,3 +105,149 @@ def test_pull_over_what_was_typed_while_its_question_was_open(excel: FakeExcel, 
     assert [sheet.cell(f"C{row}").value for row in (2, 4)] == ["typed meanwhile", "Reply's 3"], boxes.told
     assert sheet.cell("C3").formula == "=1+1"
     assert "3 cells were changed meanwhile" in " ".join(said(excel))
+
+
+class Defaults(Answers):
+    """Keeps which choice Return would take."""
+
+    default = ""
+
+    def ask(self, text: str, choices: Sequence[str], *, default: int = 0) -> int | None:
+        self.default = choices[default]
+        return super().ask(text, choices, default=default)
+
+
+def a_proposal(count: int) -> tuple[list[str], list[list[Any]]]:
+    """Headers, and the lines of a strangers' sheet of columns: harmless ones, and last of all one that sends scribbles as the e-mail."""
+    headers = [f"Column {number}" for number in range(count)]
+    fields = ["Title", "City", "Company", "Notes"]
+    lines: list[list[Any]] = [[column_letter(n + 3), header, fields[n % len(fields)], "yes"] for n, header in enumerate(headers)]
+    return [*headers, "Scribbles"], [*lines, [column_letter(count + 3), "Scribbles", "Email", "yes"]]
+
+
+@pytest.mark.parametrize("opted_out", [None, "yes"])
+def test_no_proposal_is_so_long_that_its_danger_is_not_seen(sandbox: Sandbox, opted_out: str | None) -> None:
+    """A workbook whose sheet “Reply columns” proposes forty harmless columns and then sends scribbles as the e-mail: the box shows all of it, the
+    danger first, and Return takes Cancel."""
+    headers, lines = a_proposal(40)
+    excel = FakeExcel()
+    book = excel.add_book(NAME)
+    people = [[float(FIRST_ID + n), f"First{n}", f"Last{n}", *[f"x{n}"] * 40, None, opted_out] for n in range(2)]
+    book.add_sheet("Leads", [["Reply ID", "First name", "Last name", *headers, "Opted out"], *people])
+    book.add_sheet("Reply columns", [["reply_xl columns 1"], ["Column", "Header", "Goes to", "Send"], *lines])
+    with install(excel):
+        boxes = Defaults(["Cancel"])
+        press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$3")
+        assert patches(sandbox) == []
+        ((text, _),) = boxes.asked
+        first = "\n".join(text.split("\n")[:5])
+        assert "(Scribbles) goes to Email: proposed by the workbook itself" in first
+        assert ("Opted out of 2 contacts" in first) is bool(opted_out)
+        assert text.count("proposed by the workbook itself") == 41
+        assert boxes.default == "Cancel"
+
+
+def test_a_preview_is_never_applied_without_a_question(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """Nothing on it was selected, and the one line that sends something may stand where nobody has scrolled to."""
+    sandbox.edit(FIRST_ID, title="CTO")
+    line = ["Leads!2", float(FIRST_ID), "First0 Last0", "p0@example.com", "Title", "CTO", "evil", "", "send"]
+    headers = ["Row", "Reply ID", "Contact", "E-mail", "Field", "Now in Reply", "Will become", "Note", "Decision"]
+    excel.books[0].add_sheet("Reply preview", [["reply_xl preview 1"], headers, *[[""] * 9] * 900, line])
+    boxes = Answers(["Cancel"])
+    press(excel, sandbox, boxes, Button.UPDATE, "$A$1", sheet="Reply preview")
+    assert "1 contact will change" in boxes.asked[0][0]
+    assert patches(sandbox) == []
+
+
+def cancel_mark(seconds_ago: float, book: str = NAME, name: str = "32968E4C000C5B0") -> Path:
+    """What the add-in writes on a click on Cancel."""
+    folder = config.shared_folder()
+    note(folder, Button.CANCEL, book, path=f"C:\\Users\\somebody\\Documents\\{book}", click_id=name)
+    mark = folder / "clicks" / f"{name}.cancel"
+    (folder / "clicks" / f"{name}.click").rename(mark)
+    os.utime(mark, (time.time() - seconds_ago,) * 2)
+    return mark
+
+
+@pytest.mark.parametrize(("seconds_ago", "book", "is_sent"), [(3, NAME, False), (7, NAME, True), (3, "other.xlsx", True)])
+def test_cancel_before_python_has_started(excel: FakeExcel, sandbox: Sandbox, seconds_ago: float, book: str, is_sent: bool) -> None:
+    """Update was clicked five seconds ago, and its Python comes to work only now. A click on Cancel since then is obeyed, before anything is
+    sent; an older one and one for another workbook are not, and stay."""
+    mark = cancel_mark(seconds_ago, book)
+    note(config.shared_folder(), Button.UPDATE, NAME, "$A$2", window=excel.books[0].hwnd, path=excel.books[0].full_name)
+    taken = config.shared_folder() / "clicks" / f"{ID}.click"
+    os.utime(taken, (time.time() - 5,) * 2)
+    main([ID], Outside(lambda: xw.engines.active, Answers, lambda window: excel.pid, sandbox.url, linger=0))
+    assert bool(patches(sandbox)) is is_sent
+    assert mark.exists() is is_sent
+
+
+def test_cancel_while_the_question_is_open(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """Who clicked Cancel and then agrees in the box that is still there has cancelled."""
+
+    def act() -> None:
+        cancel_mark(0)
+        time.sleep(1)
+
+    boxes = Meanwhile(["Update them"], act)
+    press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$4")
+    assert patches(sandbox) == []
+    assert "Cancelled; nothing was sent." in said(excel)[-1]
+    assert status(excel) == [None] * 6
+
+
+def test_what_became_of_a_row_that_is_gone_is_always_told(excel: FakeExcel, make_sandbox: Callable[..., Sandbox]) -> None:
+    """The workbook was closed in mid-run, and a row deleted before the next click: its result is told in a box, also where that click asks nothing."""
+    sandbox = make_sandbox(6, latency=0.4)
+    book = excel.books[0]
+    excel.add_book("other.xlsx").add_sheet("Else")
+
+    def close() -> None:
+        def act() -> None:
+            while not patches(sandbox):
+                time.sleep(0.02)
+            book.close()
+
+        threading.Thread(target=act, daemon=True).start()
+
+    boxes = Meanwhile(["Update them"], close)
+    facts = {"window": book.hwnd, "path": book.full_name}
+    press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$4", **facts)
+    assert "next click on this workbook" in boxes.told[-1]
+    again = excel.add_book(NAME)
+    again.add_sheet("Leads", [line for number, line in enumerate(rows(6)) if number != 2])
+    excel.books.reverse()
+    boxes = Answers()
+    press(excel, sandbox, boxes, Button.UPDATE, "$A$6", window=again.hwnd, path=again.full_name)
+    assert status(excel)[:2] == ["Updated", "Updated"], boxes.told
+    assert "Row 3 (Reply ID 2147000002) is no longer in the sheet. It was: Updated" in boxes.told[-1]
+
+
+class Ticking(Clock):
+    """A minute passes with each wait, three times."""
+
+    def __init__(self, over: threading.Event) -> None:
+        self._over, self._time = over, 0.0
+
+    def now(self) -> float:
+        return self._time
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self._time += 60
+        if self._time > 180:
+            self._over.set()
+        return event.is_set()
+
+
+def test_a_row_that_was_gone_in_mid_run_is_told_at_the_end(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """A block written during the run found a row deleted; the last block no longer knows of it."""
+    press(excel, sandbox, Answers(["Update them"]), Button.UPDATE, "$A$2:$A$3")
+    boxes, over, cancelled = Answers(), threading.Event(), threading.Event()
+    click = parse((config.shared_folder() / "clicks" / f"{note(config.shared_folder(), Button.UPDATE, NAME)}.click").read_bytes())
+    window = Window(Excel(xw.engines.active, click, lambda _: None), boxes, cancelled, Ticking(over))
+    gone = iter([(3,), (), ()])
+    window.work(over, lambda: Delivered((), next(gone)))
+    with Records() as records:
+        run = records.journal.run(1)
+        window.conducted(records, 1, (), Conducted(run, (), (), Delivered((2,), ()), ""), NAME, cancelled=False)
+    assert "Row 3 (Reply ID 2147000002) is no longer in the sheet. It was: Updated" in boxes.told[-1]

@@ -105,6 +105,9 @@ class OnePlace:
     def at(self, sheet: str, header_row: int) -> OnePlace:
         return self
 
+    def words(self, sentence: str) -> str:
+        return sentence
+
 
 def cell(host: Host, row: int, header: str) -> Any:
     return host.book.sheets[NAME].range((row, HEADERS.index(header) + 1))

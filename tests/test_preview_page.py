@@ -515,7 +515,9 @@ def test_a_fabricated_preview(sandbox: Sandbox, command: Command, tmp_path: Path
     path = tmp_path / "stranger.xlsx"
     made.save(path)
     ran = command("push", path, "--plan", "--base-url", sandbox.url)
-    assert ran.code == 0  # one contact: as a sheet with one row, it needs no answer
+    assert (ran.code, patches(sandbox)) == (2, [])  # one contact too: no row of it was chosen
+    ran = command("push", path, "--plan", "--yes", "--base-url", sandbox.url)
+    assert ran.code == 0
     assert [request.body for request in patches(sandbox)] == [{"title": "evil"}]
     assert command("push", path, "--base-url", sandbox.url).code == 1
 
