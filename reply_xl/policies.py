@@ -5,7 +5,7 @@ from __future__ import annotations
 import plistlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 
 from reply_xl.addin_file import our_addin, signed_copy
@@ -15,7 +15,7 @@ from reply_xl.findings import Finding, fault, fine, unknown, warning
 from reply_xl.functions_files import has_functions
 from reply_xl.launcher import parse
 from reply_xl.places import ADDIN, places
-from reply_xl.registries import Value
+from reply_xl.registries import RegistryFile, Value
 
 _POLICIES = r"HKCU\Software\Policies\Microsoft\Office\16.0"
 _SETTINGS = r"HKCU\Software\Microsoft\Office\16.0"
@@ -85,8 +85,11 @@ def check_policies(computer: Computer) -> Iterator[Finding]:
     if computer.system is not System.WINDOWS:
         return
     found = read_policies(computer)
-    yield from _check_macros(computer, found)
     yield from _check_disabled(computer)
+    if computer.is_rehearsal and found == read_policies(replace(computer, registry=RegistryFile(None))):
+        yield unknown("Policies", "The folder of a rehearsal has no policies.")
+        return
+    yield from _check_macros(computer, found)
     yield from _check_rules(computer, found)
     guards = [name for name, is_on in (("AppLocker", found.applocker), ("Smart App Control", found.smart_app_control)) if is_on]
     for name in guards:

@@ -550,6 +550,11 @@ def defender_stops_functions(bench: Bench) -> list[Finding]:
     return examined(computer)
 
 
+@case("Policies", UNKNOWN, "The folder of a rehearsal has no policies")
+def policies_in_a_rehearsal(bench: Bench) -> list[Finding]:
+    return examined(bench.computer())
+
+
 @case("Programs", FINE, "AppLocker decides which programs may run here")
 def applocker(bench: Bench) -> list[Finding]:
     return bench.windows({(r"HKLM\SOFTWARE\Policies\Microsoft\Windows\SrpV2\Exe", "EnforcementMode"): 1})

@@ -21,16 +21,17 @@ from fake_excel.pywin32 import Desktop
 from noted import ID, note
 from office_engine import is_available, why_not
 
-from reply_xl import __version__
+from reply_xl import __version__, config
 from reply_xl.click import Button
 from reply_xl.computers import System, rehearsal
 from reply_xl.errors import ConfigError
 from reply_xl.findings import Finding, State
 from reply_xl.launcher import Launcher, parse
 from reply_xl.live import excel_stage, text_of_report, try_in_excel
+from reply_xl.live_click import asked, begin
 from reply_xl.live_click import main as live_click
 from reply_xl.live_report import TITLE
-from reply_xl.live_stage import MACRO, ExcelStage
+from reply_xl.live_stage import ARGUMENTS, MACRO, ExcelStage
 from reply_xl.live_steps import SHEET, STEPS, Result, Step, Try, Verdict, run_steps
 from reply_xl.places import places
 from reply_xl.sandbox import Sandbox
@@ -305,6 +306,19 @@ def test_scripted_answers_never_reach_reply(machine: FakeMachine, stage: ExcelSt
     note(tmp_path / "Local" / "reply_xl", Button.UPDATE, "x.xlsx", "$A$2")
     assert live_click([ID]) == 1
     assert not stage.wait(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Excel may be there")
+def test_what_the_macro_starts() -> None:
+    """The command line of the launcher, in a process of its own: it takes the click, and what a box would say is noted."""
+    user = config.shared_folder()
+    user.mkdir(parents=True)
+    begin(user, "http://127.0.0.1:9")
+    note(user, Button.UPDATE, "x.xlsx", "$A$2")
+    ran = subprocess.run([sys.executable, *ARGUMENTS.split(), ID], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert asked(user) == ["There is no Excel on this computer that reply-xl can speak with."]
+    assert list((user / "clicks").iterdir()) == []
 
 
 # -- the report and the command
