@@ -263,6 +263,7 @@ def test_preview_in_practice(office: Clicking, book: Book, sandbox: Sandbox) -> 
     office.press(Button.PREVIEW)
     office.wait()
     office.select(opened, "Reply preview", "A4")
+    office.answer("Update them")
     office.press(Button.UPDATE)
     office.wait()
     assert by_header(opened, "Practice", 3)[0]["Reply status"] == "practice: Updated", office.log()
