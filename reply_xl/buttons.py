@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reply_xl import jobs, sentences
 from reply_xl.addresses import COLUMNS
-from reply_xl.click import Button, Click, parse
+from reply_xl.click import Button, Click
 from reply_xl.clicks import ClickFolder
 from reply_xl.dialogue import deliver_waiting, with_choices
 from reply_xl.errors import ApiError, ConfigError, SelectionError, SheetError
 from reply_xl.excel import Excel, LivePlace
+from reply_xl.front import no_book
+from reply_xl.in_front import cancellable, last_update, refuse_our_sheet, run_to_undo
 from reply_xl.locks import BookLock
 from reply_xl.patches import Policy
 from reply_xl.places import ADDIN
@@ -28,11 +30,9 @@ from reply_xl.preview_page import MARK as PREVIEW
 from reply_xl.records import Records
 from reply_xl.runs import Run, RunKind
 from reply_xl.session import Session
-from reply_xl.sheet import Reading, nearest
+from reply_xl.sheet import Reading
 from reply_xl.window import Window
 
-_LOOK_EVERY = 0.4
-"""Seconds between two looks for a click on Cancel."""
 _OBEYED_WITHIN = 4.0
 """Seconds within which what goes on has seen a click on Cancel."""
 
@@ -72,7 +72,7 @@ def press(scene: Scene) -> None:
         action(scene)
         return
     if scene.click.book in ("", ADDIN):  # a host that is not Excel may take the add-in itself for the workbook in front
-        raise SheetError(_no_book(scene.click))
+        raise SheetError(no_book(scene.click.protected_view))
     with Records() as records, ExitStack() as stack:
         try:
             stack.enter_context(BookLock(records.folder, scene.place.key))
@@ -83,47 +83,14 @@ def press(scene: Scene) -> None:
         with scene.place.open() as book:
             mark = book.mark()
         if mark is not None and scene.click.button not in _ON_OUR_SHEETS[mark == PREVIEW]:
-            what = "a preview; click Update to send it, or go back to the sheet with your contacts" if mark == PREVIEW else _NO_CONTACTS
-            raise SheetError(f"“{scene.click.sheet}” is {what}.")
+            refuse_our_sheet(scene.click.sheet, mark, "click Update")
         deliver_waiting(scene.window, scene.place)
         scene.window.insist()
         (update_from_preview if mark == PREVIEW and scene.click.button in _UPDATES else action)(scene, records)
 
 
-@contextmanager
-def _cancellable(scene: Scene) -> Iterator[None]:
-    """While this lasts, a click on Cancel in the same workbook sets `scene.cancelled`; no request and no wait keeps it from being seen."""
-    click, over = scene.click, threading.Event()
-
-    def is_meant(data: bytes) -> bool:
-        try:
-            other = parse(data)
-        except ConfigError:
-            return False
-        return "" in (other.book, click.book) or (other.book, other.path) == (click.book, click.path)
-
-    def look() -> None:
-        if scene.clicks.is_cancelled(scene.noted, is_meant):
-            scene.cancelled.set()
-
-    def watch() -> None:
-        while not over.wait(_LOOK_EVERY):
-            look()
-
-    look()  # Cancel may have been clicked before this process was there
-    thread = threading.Thread(target=watch, name="cancel", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def _no_book(click: Click) -> str:
-    if click.protected_view:
-        return f"“{click.protected_view}” is open in Protected View; click Enable Editing above the sheet, and try again."
-    return "No workbook is open; open the one with your contacts and try again."
+def _cancellable(scene: Scene) -> AbstractContextManager[None]:
+    return cancellable(scene.clicks, scene.noted, scene.click.book, scene.click.path, scene.cancelled)
 
 
 def _offer_to_cancel(scene: Scene, records: Records) -> None:
@@ -187,7 +154,7 @@ def pull(scene: Scene, records: Records) -> None:
 def retry(scene: Scene, records: Records) -> None:
     """The last update of this sheet."""
     with scene.session(records) as session:
-        run = _last_run(scene, session, lambda run: run.kind is not RunKind.UNDO)
+        run = last_update(session.records.journal, scene.place, session.contacts.base_url)
         if run is None:
             raise ConfigError("This sheet has not been updated yet, so there is nothing to try again; click Update.")
         jobs.retry(scene.window, scene.place, session, run, on_conflict=None, allow=frozenset())
@@ -196,23 +163,10 @@ def retry(scene: Scene, records: Records) -> None:
 def undo(scene: Scene, records: Records) -> None:
     """The last run of this sheet that may have changed something, an undo too; it is named in the question."""
     with scene.session(records) as session:
-        run = _last_run(scene, session, lambda run: any(run.counts.get(word) for word in jobs.MAY_HAVE_CHANGED))
-        if run is None:
-            raise ConfigError("No update of this sheet is known on this computer, so there is nothing to undo.")
+        run = run_to_undo(session.records.journal, scene.place, session.contacts.base_url)
         recorded = session.records.journal.recorded(run.id)
         scene.window.say(sentences.named(recorded, session.records.journal.changes(run.id)))
         jobs.undo(scene.window, scene.place, session, recorded, Policy(), None, always_asks=True)
-
-
-def _last_run(scene: Scene, session: Session, fits: Callable[[Run], bool]) -> Run | None:
-    """The newest run of the sheet that was clicked, on the server that is spoken to."""
-    with scene.place.open() as book:
-        names = book.sheets()
-    for run in session.records.journal.of_book(scene.place.key):
-        is_this_sheet = nearest(names, run.page.sheet) == scene.click.sheet
-        if is_this_sheet and run.server.base_url == session.contacts.base_url and fits(run):
-            return run
-    return None
 
 
 def columns(scene: Scene, records: Records) -> None:
@@ -290,7 +244,6 @@ def practise(scene: Scene) -> None:
     scene.window.end(switch(scene.click, scene.excel))
 
 
-_NO_CONTACTS = "a sheet of reply_xl and holds no contacts; click on the sheet that does"
 _UPDATES = frozenset({Button.UPDATE, Button.UPDATE_ROWS})
 _ON_OUR_SHEETS: Mapping[bool, frozenset[Button]] = {True: _UPDATES | {Button.RETRY, Button.UNDO}, False: frozenset()}
 """What can be clicked on a preview, and on another sheet of ours."""

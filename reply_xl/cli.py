@@ -14,23 +14,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from reply_xl import __version__, commands, run_commands, setup_commands
+from reply_xl import __version__, commands, live_commands, run_commands, setup_commands
 from reply_xl.commands import COULD_NOT_RUN, NEEDS_ATTENTION, WRONG_USE
 from reply_xl.errors import Cancelled, NotAgreed, ReplyXlError
+from reply_xl.live_commands import Desk
 
 _BOOK = "the workbook: .xlsx, .xlsm or .csv"
+_LIVE = "instead of BOOK: the workbook that is open in Excel, and the rows that are selected there"
 _ALLOW = "of email, owner, account, opt-out, opt-in: what may change"
 _ROWS = "2:50,60, or selection, or all (default: all visible rows)"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code. Prints sentences, never a traceback."""
+def main(argv: Sequence[str] | None = None, desk: Desk | None = None) -> int:
+    """Runs one command and returns its exit code. Prints sentences, never a traceback. `desk`: where `--live` looks for Excel."""
     _make_streams_safe()
     _keep_log()
     arguments = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = arguments.run
+    wrong = live_commands.unclear(arguments)
+    if wrong:
+        arguments.wrong(wrong)
     try:
-        return run(arguments)
+        is_live = hasattr(arguments, "run_live") and arguments.live
+        return arguments.run_live(arguments, desk or Desk()) if is_live else run(arguments)
     except NotAgreed as error:
         return _say(str(error), COULD_NOT_RUN if error.asked else WRONG_USE)
     except Cancelled:
@@ -60,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         added = subparsers.add_parser(name, help=text, description=text, allow_abbrev=False)
-        added.set_defaults(run=run)
+        added.set_defaults(run=run, wrong=added.error)
         return added
 
     command("demo", commands.demo, "Try everything in this folder: a made-up workbook and a server on this computer, no key needed.")
@@ -68,11 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     preview = command("preview", commands.preview, "Show what would change in Reply. Sends nothing.")
     push = command("push", commands.push, "Update the contacts in Reply and write the results into the sheet.")
     pull = command("pull", commands.pull, "Refresh the cells of a sheet from Reply, or download contacts. Changes nothing in Reply.")
-    either = pull.add_mutually_exclusive_group(required=True)
-    for subparser in (columns, preview, push):
-        subparser.add_argument("book", metavar="BOOK", type=Path, help=_BOOK)
-    either.add_argument("book", metavar="BOOK", type=Path, nargs="?", help=_BOOK)
-    either.add_argument("--new", metavar="FILE", type=Path, help="download into FILE, a workbook that is not there yet (.xlsx)")
+    for subparser in (columns, preview, push, pull):
+        subparser.add_argument("book", metavar="BOOK", type=Path, nargs="?", help=_BOOK)
+    lives = (live_commands.columns, live_commands.preview, live_commands.push, live_commands.pull)
+    for subparser, run_live in zip((columns, preview, push, pull), lives, strict=True):
+        subparser.add_argument("--live", action="store_true", help=_LIVE)
+        subparser.set_defaults(run_live=run_live)
+    pull.add_argument("--new", metavar="FILE", type=Path, help="download into FILE, a workbook that is not there yet (.xlsx)")
     pull.add_argument("--list", metavar="NAME", help="with --new: only the contacts of this list in Reply")
     pull.add_argument("--search", metavar="TEXT", help="with --new: only contacts whose text holds this")
     for subparser in (columns, preview, push, pull):
@@ -87,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_run_options(subparser)
         subparser.add_argument("--fields", metavar="NAMES", type=_names, help="send only these fields, such as title,notes")
         subparser.add_argument("--only-empty", action="store_true", help="send only where Reply holds nothing yet")
-    pull.add_argument("--rows", metavar="ROWS", type=_row_spans, default="all", help=_ROWS)
+    pull.add_argument("--rows", metavar="ROWS", type=_row_spans, help=_ROWS)
     pull.add_argument("--fields", metavar="NAMES", type=_names, help="refresh only these fields, such as title,phone")
     pull.add_argument("--only-empty", action="store_true", help="fill only cells that are empty")
     pull.add_argument("--overwrite", action="store_true", help="replace cells that hold another value, without being asked")
@@ -149,6 +157,8 @@ def _add_journal_commands(
             default=None if subparser is retry else "block",
             help="where a field was changed in Reply and in the sheet (default block: the row is not sent)",
         )
+    undo.add_argument("--live", action="store_true", help="the last run of the sheet that is open in Excel, instead of RUN")
+    undo.set_defaults(run_live=live_commands.undo)
     undo.add_argument("--rows", metavar="ROWS", type=_row_spans, default="all", help="2:50,60, as the rows are numbered in the sheet now")
     undo.add_argument("--fields", metavar="NAMES", type=_names, help="put back only these fields, such as title,notes")
     forget.add_argument("--before", metavar="DATE", type=_date, required=True, help="runs that began before this day, such as 2026-01-31")
@@ -213,7 +223,7 @@ def _add_sheet_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rows", metavar="ROWS", type=_row_spans, default="all", help=_ROWS)
+    parser.add_argument("--rows", metavar="ROWS", type=_row_spans, help=_ROWS)
     parser.add_argument("--allow", metavar="WORDS", type=_allowed, default=frozenset(), help=_ALLOW)
 
 

@@ -18,28 +18,42 @@ from reply_xl.errors import ApiUnreachable, ConfigError
 from reply_xl.interrupts import stoppable
 
 if TYPE_CHECKING:
+    from reply_xl.face import Face
+    from reply_xl.place import Place
     from reply_xl.plan import Request
+    from reply_xl.region import Spans
+    from reply_xl.session import Session
+    from reply_xl.terminal import Terminal
 
 FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 
 
 def columns(arguments: argparse.Namespace) -> int:
-    from reply_xl import console, sentences
-    from reply_xl.choices import header_keys
-    from reply_xl.dialogue import agree_to_columns, deliver_waiting, with_choices
-    from reply_xl.plan import read_columns
-    from reply_xl.records import Records
-    from reply_xl.session import Session
+    from reply_xl import console
+    from reply_xl.dialogue import deliver_waiting
     from reply_xl.terminal import Terminal
     from reply_xl.workbook import FilePlace
 
     face = Terminal(console.Progress())
-    place = FilePlace(arguments.book)
+    place = FilePlace(arguments.book, None, arguments.sheet)
     deliver_waiting(face, place)
-    with place.open() as book, contextlib.ExitStack() as stack:
-        sheet = book.sheet(arguments.sheet)
-        reading = sheet.read_header(arguments.header_row)
-        request = with_choices(face, _request(arguments), book)
+    return columns_of(arguments, face, place, f"choose there, save, and run reply-xl preview {place.name}")
+
+
+def columns_of(arguments: argparse.Namespace, face: Face, place: Place, then: str) -> int:
+    """Shows where the columns of the sheet at `place` go. `then`: what to do with the sheet that `--edit` writes."""
+    from reply_xl import console, sentences
+    from reply_xl.choices import header_keys
+    from reply_xl.dialogue import agree_to_columns, with_choices
+    from reply_xl.plan import read_columns
+    from reply_xl.records import Records
+    from reply_xl.session import Session
+
+    with place.kept_open(), contextlib.ExitStack() as stack:
+        with place.open() as book:
+            sheet = book.sheet(place.sheet)
+            reading, name = sheet.read_header(arguments.header_row), sheet.name
+            request, notes = with_choices(face, request_of(arguments), book), book.notes
         contacts = None
         try:
             contacts = stack.enter_context(Session(arguments.base_url)).contacts
@@ -48,15 +62,15 @@ def columns(arguments: argparse.Namespace) -> int:
                 raise
             console.say(f"{error} Custom fields are not looked up.")
         try:
-            found, unseen, notes = read_columns(reading, contacts, request.agreed, request.proposed)
+            found, unseen, more = read_columns(reading, contacts, request.agreed, request.proposed)
         except ApiUnreachable as error:
-            found, unseen, notes = read_columns(reading, None, request.agreed, request.proposed)
+            found, unseen, more = read_columns(reading, None, request.agreed, request.proposed)
             console.say(f"{error} Custom fields are not looked up.")
         if arguments.json:
-            print(console.columns_json(sheet.name, reading.header_row, found, unseen))
+            print(console.columns_json(name, reading.header_row, found, unseen))
         else:
-            console.show_columns(sheet.name, reading.header_row, found)
-        face.say(*book.notes, *reading.notes, *notes)
+            console.show_columns(name, reading.header_row, found)
+        face.say(*notes, *reading.notes, *more)
         if arguments.ask_again:
             with Records() as records:
                 count = records.agreements.forget(header_keys(reading.headers))
@@ -66,63 +80,75 @@ def columns(arguments: argparse.Namespace) -> int:
         elif unseen and not arguments.json:
             console.say(sentences.unseen(unseen))
         if arguments.edit:
-            book.check_savable()
-            name = book.write_columns(found, reading.rows, contacts.custom_fields() if contacts else ())
-            book.save()
-            console.say(f"The sheet “{name}” is in {place.name} now: choose there, save, and run reply-xl preview {place.name}.")
+            customs = contacts.custom_fields() if contacts else ()
+            with place.open(to_write=True) as book:
+                book.check_savable()
+                page = book.write_columns(found, reading.rows, customs)
+                book.save()
+            console.say(f"The sheet “{page}” is in {place.name} now: {then}.")
     return FINE
 
 
 def preview(arguments: argparse.Namespace) -> int:
-    from reply_xl import console, jobs, plan, sentences
-    from reply_xl.dialogue import deliver_waiting, refuse_practice_in_earnest, unfinished, with_choices
-    from reply_xl.hygiene import hints
-    from reply_xl.preview import foreseen, refused
+    from reply_xl import console
+    from reply_xl.dialogue import deliver_waiting
     from reply_xl.session import Session
-    from reply_xl.terminal import Terminal, exit_code
+    from reply_xl.terminal import Terminal
     from reply_xl.workbook import FilePlace
 
-    place = FilePlace(arguments.book)
+    place = FilePlace(arguments.book, None, arguments.sheet)
     with console.Progress() as progress, stoppable(threading.Event()) as cancelled:
         face = Terminal(progress, as_json=arguments.json)
         deliver_waiting(face, place)
-        with place.open() as book, Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session:
-            sheet = book.sheet(arguments.sheet)
-            bases = session.bases(place.key, sheet.name)
-            refuse_practice_in_earnest(sheet, session)
-            request = with_choices(face, _request(arguments), book)
-            reading = sheet.read(request.rows, request.header_row)
-            draft = plan.draft(
-                reading,
-                session.contacts,
-                session.memory,
-                request,
-                bases=bases,
-                on_progress=progress.at,
-                on_many=jobs.on_many(face, session),
-            )
-            progress.stop()
-            if draft.unseen:
-                face.say(sentences.unseen(draft.unseen))
-            face.say(*book.notes, *draft.notes, *unfinished(session.records, place.key, session.contacts.base_url))
-            if draft.plan.refusal:
-                return face.refused(draft.plan.refusal, refused(draft))
-            outcomes = foreseen(draft)
-            worth_a_look = hints(draft.rows, draft.columns)
-            if arguments.json:
-                says: dict[int, list[str]] = {}
-                for hint in worth_a_look:
-                    says.setdefault(hint.row, []).append(hint.says)
-                for outcome in outcomes:
-                    more = {"hints": says[outcome.row]} if outcome.row in says else {}
-                    print(console.json_line(outcome, **more))
-            else:
-                console.show_preview(draft, outcomes, session.pace.minutes(len(draft.plan.to_send)), worth_a_look)
-                face.say(*sentences.baseless(draft.plan))
-            if arguments.edit:
-                from reply_xl import jobs
+        with place.kept_open(), Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session:
+            then = f"save, and press Update on it or run reply-xl push {place.name} --plan"
+            return preview_of(face, place, session, request_of(arguments), as_json=arguments.json, edit=arguments.edit, then=then)
 
-                face.say(jobs.preview_into(book, place, draft, sheet.name, worth_a_look, session.contacts.base_url))
+
+def preview_of(face: Terminal, place: Place, session: Session, request: Request, *, as_json: bool, edit: bool, then: str) -> int:
+    """Prints what `request` would change. `edit`: writes it into the workbook as well; `then`: how that is sent."""
+    from reply_xl import console, jobs, plan, sentences
+    from reply_xl.dialogue import refuse_practice_in_earnest, unfinished, with_choices
+    from reply_xl.hygiene import hints
+    from reply_xl.preview import foreseen, refused
+    from reply_xl.terminal import exit_code
+
+    with place.open() as book:
+        sheet = book.sheet(place.sheet)
+        name = sheet.name
+        refuse_practice_in_earnest(sheet, session)
+        request, notes = with_choices(face, request, book), book.notes
+        reading = sheet.read(request.rows, request.header_row)
+    draft = plan.draft(
+        reading,
+        session.contacts,
+        session.memory,
+        request,
+        bases=session.bases(place.key, name),
+        on_progress=face.progress.at,
+        on_many=jobs.on_many(face, session),
+    )
+    face.progress.stop()
+    if draft.unseen:
+        face.say(sentences.unseen(draft.unseen))
+    face.say(*notes, *draft.notes, *unfinished(session.records, place.key, session.contacts.base_url))
+    if draft.plan.refusal:
+        return face.refused(draft.plan.refusal, refused(draft))
+    outcomes = foreseen(draft)
+    worth_a_look = hints(draft.rows, draft.columns)
+    if as_json:
+        says: dict[int, list[str]] = {}
+        for hint in worth_a_look:
+            says.setdefault(hint.row, []).append(hint.says)
+        for outcome in outcomes:
+            more = {"hints": says[outcome.row]} if outcome.row in says else {}
+            print(console.json_line(outcome, **more))
+    else:
+        console.show_preview(draft, outcomes, session.pace.minutes(len(draft.plan.to_send)), worth_a_look)
+        face.say(*sentences.baseless(draft.plan))
+    if edit:
+        with place.open(to_write=True) as book:
+            face.say(jobs.preview_into(book, place, draft, name, worth_a_look, session.contacts.base_url, then))
     return exit_code(outcomes)
 
 
@@ -134,7 +160,7 @@ def push(arguments: argparse.Namespace) -> int:
     from reply_xl.workbook import FilePlace, checked_out
 
     if arguments.plan:
-        _refuse_beside_plan(arguments)
+        refuse_beside_plan(arguments)
     out = checked_out(arguments.out, arguments.book)
     place = FilePlace(arguments.book, out, None if arguments.plan else arguments.sheet, arguments.header_row)
     with console.Progress() as progress:
@@ -143,13 +169,13 @@ def push(arguments: argparse.Namespace) -> int:
         with Session(arguments.base_url, cancelled=threading.Event(), on_wait=progress.wait) as session:
             if arguments.plan:
                 return jobs.apply_preview(face, place, session, arguments.sheet, allow=arguments.allow)
-            return jobs.update(face, place, session, _request(arguments))
+            return jobs.update(face, place, session, request_of(arguments))
 
 
-def _refuse_beside_plan(arguments: argparse.Namespace) -> None:
+def refuse_beside_plan(arguments: argparse.Namespace) -> None:
     """The preview sheet says which rows and fields are sent, and how each conflict ends."""
     given = {
-        "--rows": arguments.rows != "all",
+        "--rows": arguments.rows is not None,
         "--header-row": arguments.header_row is not None,
         "--fields": arguments.fields is not None,
         "--only-empty": arguments.only_empty,
@@ -171,20 +197,24 @@ def pull(arguments: argparse.Namespace) -> int:
     from reply_xl.terminal import Terminal
     from reply_xl.workbook import FilePlace, checked_out
 
-    if arguments.overwrite and arguments.only_empty:
-        raise ConfigError("--overwrite replaces values and --only-empty leaves them; use one of the two.")
+    refuse_overwriting_twice(arguments)
     place = FilePlace(arguments.book, checked_out(arguments.out, arguments.book), arguments.sheet, arguments.header_row)
     with console.Progress() as progress:
         face = Terminal(progress)
         deliver_waiting(face, place)
         with Session(arguments.base_url, cancelled=threading.Event(), on_wait=progress.wait) as session:
-            return jobs.pull(face, place, session, _request(arguments), overwrite=arguments.overwrite)
+            return jobs.pull(face, place, session, request_of(arguments), overwrite=arguments.overwrite)
+
+
+def refuse_overwriting_twice(arguments: argparse.Namespace) -> None:
+    if arguments.overwrite and arguments.only_empty:
+        raise ConfigError("--overwrite replaces values and --only-empty leaves them; use one of the two.")
 
 
 def _pull_new(arguments: argparse.Namespace) -> int:
     from reply_xl import pull_new
 
-    if arguments.sheet or arguments.header_row or arguments.rows != "all" or arguments.fields or arguments.only_empty or arguments.out:
+    if arguments.sheet or arguments.header_row or arguments.rows or arguments.fields or arguments.only_empty or arguments.out:
         raise ConfigError("--new downloads every field of each contact; choose contacts with --list and --search, and leave the rest out.")
     with stoppable(threading.Event(), "Stopping: what has been read is kept.") as cancelled:
         return pull_new.run(arguments.new, arguments.list, arguments.search, arguments.base_url, cancelled)
@@ -257,12 +287,13 @@ def sandbox(arguments: argparse.Namespace) -> int:
     return FINE
 
 
-def _request(arguments: argparse.Namespace) -> Request:
+def request_of(arguments: argparse.Namespace, rows: Spans | str = "all") -> Request:
+    """`rows`: where no option says which ones."""
     from reply_xl.patches import OnConflict
     from reply_xl.plan import Request
 
     on_conflict = OnConflict(getattr(arguments, "on_conflict", OnConflict.BLOCK))
-    return Request(arguments.rows, arguments.header_row, arguments.fields, arguments.only_empty, arguments.allow, on_conflict)
+    return Request(arguments.rows or rows, arguments.header_row, arguments.fields, arguments.only_empty, arguments.allow, on_conflict)
 
 
 def _switches(settings: Sequence[str]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from reply_xl.results import copy_values
 from reply_xl.runs import Run
 from reply_xl.sheet import Reading, Sheet, choose_sheet
 
-_CLOSED = "The workbook “{}” is no longer open in the Excel that was clicked; open it and try again."
+_CLOSED = "The workbook “{}” is no longer open in Excel; open it and try again."
 
 _log = logging.getLogger(__name__)
 
@@ -38,10 +38,17 @@ _log = logging.getLogger(__name__)
 class Excel:
     """The Excel of one click. `engine`: xlwings' engine for it; `process_of`: window handle → process id, None where it is not known."""
 
-    def __init__(self, engine: Any, click: Click, process_of: Callable[[int], int | None], patience: Patience | None = None) -> None:
+    @classmethod
+    def at(cls, engine: Any, process: int, patience: Patience | None = None) -> Excel:
+        """The Excel of a process, which nobody clicked."""
+        excel = cls(engine, None, lambda window: None, patience)
+        excel._process = process
+        return excel
+
+    def __init__(self, engine: Any, click: Click | None, process_of: Callable[[int], int | None], patience: Patience | None = None) -> None:
         self._engine, self._click = engine, click
         self.patience = patience or Patience()
-        self._process = process_of(click.window) if click.window is not None else None
+        self._process = process_of(click.window) if click is not None and click.window is not None else None
         make_attempts_finite()
         keep_other_excels()
 
@@ -98,7 +105,7 @@ class Excel:
         """By process; by the workbook's name alone only where exactly one Excel has it open."""
         apps = self._engine.apps
         processes = list(apps.keys())
-        if self._process is None and self._click.window is None:
+        if self._process is None and self._click is not None and self._click.window is None:
             name = "" if self._click.book == ADDIN else self._click.book
             having = [pid for pid in processes if not name or _named(apps[pid], name) is not None]
             if len(having) > 1:
@@ -108,7 +115,7 @@ class Excel:
                 raise SheetError(_CLOSED.format(name) if name else "No workbook is open in Excel; open one and try again.")
             self._process = having[0]
         if self._process not in processes:
-            raise SheetError("The Excel that was clicked is no longer open; open the workbook and try again.")
+            raise SheetError("That Excel is no longer open; open the workbook and try again.")
         return apps[self._process]
 
 
@@ -121,12 +128,12 @@ def keep_other_excels() -> None:
 
 def _book(app: Any, name: str, path: str) -> Any:
     book = _named(app, name)
-    if book is None or not _is_at(_full_name(book), path):
+    if book is None or not _is_at(full_name(book), path):
         raise SheetError(_CLOSED.format(name))
     return book
 
 
-def _full_name(book: Any) -> str:
+def full_name(book: Any) -> str:
     """As Excel has it, which may be an address of the web; "" where that cannot be had. xlwings looks for such a book on this computer, and
     fails where it is not."""
     with _untold():

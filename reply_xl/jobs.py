@@ -124,19 +124,20 @@ def write_preview(face: Face, place: Place, session: Session, request: Request) 
         if draft.plan.refusal:
             return face.refused(draft.plan.refusal, refused(draft))
         with place.open(to_write=True) as book:
-            sentence = preview_into(book, place, draft, name, hints(draft.rows, draft.columns), session.contacts.base_url)
+            worth_a_look = hints(draft.rows, draft.columns)
+            sentence = preview_into(book, place, draft, name, worth_a_look, session.contacts.base_url, "and press Update on it")
     return face.refreshed(sentence, ())
 
 
-def preview_into(book: Book, place: Place, draft: Draft, sheet: str, worth_a_look: Sequence[Hint], server: str) -> str:
-    """Writes the preview of a draft of `sheet` into a workbook, and saves it; the sentence that says so."""
+def preview_into(book: Book, place: Place, draft: Draft, sheet: str, worth_a_look: Sequence[Hint], server: str, then: str) -> str:
+    """Writes the preview of a draft of `sheet` into a workbook, and saves it; the sentence that says so. `then`: how it is sent."""
     book.check_savable()
     page, lines = planned.write(book.book, draft, sheet, hints=worth_a_look, server=server)
     if not page:
         return "Nothing would change, and there is nothing to look at, so no preview sheet was made."
     book.save()
     count = f"{lines:,} line{'' if lines == 1 else 's'}"
-    return f"The sheet “{page}” is in {place.name} now, with {count}: look, choose, save, and press Update on it or run reply-xl push {place.name} --plan."
+    return f"The sheet “{page}” is in {place.name} now, with {count}: look, choose, {then}."
 
 
 def apply_preview(

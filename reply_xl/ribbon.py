@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from reply_xl import __version__, config
 from reply_xl.clicks import ClickFolder
+from reply_xl.this_excel import process_of_window, this_engine
 
 if TYPE_CHECKING:
     from reply_xl.buttons import Scene
@@ -26,28 +27,6 @@ if TYPE_CHECKING:
 LOG = "click.log"
 _MOST_LOG_BYTES = 1_000_000
 _log = logging.getLogger(__name__)
-
-
-def this_engine() -> Any:
-    """xlwings' engine for the Excel of this computer. Raises `SheetError` where there is none."""
-    import xlwings
-
-    from reply_xl.errors import SheetError
-
-    if xlwings.engines.active is None:
-        raise SheetError("There is no Excel on this computer that reply-xl can speak with.")
-    return xlwings.engines.active
-
-
-def process_of_window(window: int) -> int | None:
-    """The process that a window belongs to; None where there is no such window, and on other systems than Windows."""
-    if sys.platform != "win32":
-        return None
-    import ctypes
-
-    process = ctypes.c_ulong(0)
-    ctypes.windll.user32.GetWindowThreadProcessId(ctypes.c_void_p(window), ctypes.byref(process))
-    return process.value or None
 
 
 def these_dialogs() -> Dialogs:

@@ -12,8 +12,10 @@ from reply_xl.errors import ConfigError
 from reply_xl.interrupts import stoppable
 
 if TYPE_CHECKING:
+    from reply_xl.place import Place
     from reply_xl.records import Records
-    from reply_xl.runs import Run
+    from reply_xl.region import Spans
+    from reply_xl.runs import Recorded, Run
     from reply_xl.session import Session
 
 
@@ -120,22 +122,19 @@ def undo(arguments: argparse.Namespace) -> int:
     from reply_xl.dialogue import refuse_running
     from reply_xl.patches import Policy
     from reply_xl.records import Records
-    from reply_xl.runs import RunKind
     from reply_xl.terminal import Terminal
 
     with Records() as records, console.Progress() as progress:
         run = _named(records, arguments.run_number, changed=True)
         _refuse_other_address(run, arguments.base_url)
         refuse_running(records, run)
-        if arguments.run_number is None and run.kind is RunKind.UNDO and run.open:
-            raise ConfigError(
-                f"Run {run.id}, an undo, is unfinished: “reply-xl resume {run.id}” finishes it, “reply-xl undo {run.id}” takes it back."
-            )
+        if arguments.run_number is None:
+            refuse_unfinished_undo(run)
         recorded = records.journal.recorded(run.id)
         changes = records.journal.changes(run.id)
         console.say(sentences.named(recorded, changes))
-        rows = None if arguments.rows == "all" else _rows_then(recorded, arguments.rows, arguments.book)
-        fields = None if arguments.fields is None else _fields_of(arguments.fields, changes)
+        rows = None if arguments.rows == "all" else rows_then(recorded, arguments.rows, place_of(run, arguments.book))
+        fields = None if arguments.fields is None else fields_of(arguments.fields, changes)
         face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
         place = None if arguments.book is None else place_of(run, arguments.book)
         with _session_of(run, records, threading.Event(), progress.wait) as session:
@@ -201,23 +200,30 @@ def _session_of(run: Run, records: Records, cancelled: threading.Event, on_wait:
     return Session(run.server.base_url, cancelled=cancelled, on_wait=on_wait, records=records)  # type: ignore[arg-type]
 
 
-def _rows_then(recorded: object, spans: object, book: Path | None) -> frozenset[int]:
-    """Row numbers of the run for rows as they are numbered in the sheet now."""
-    from reply_xl.conduct import place_of, sheet_of
-    from reply_xl.delivery import rows_now
-    from reply_xl.runs import Recorded
+def refuse_unfinished_undo(run: Run) -> None:
+    """Raises `ConfigError`: whoever does not name an undo that was cut short does not mean to take it back."""
+    from reply_xl.runs import RunKind
 
-    assert isinstance(recorded, Recorded)
-    if not isinstance(spans, list):
+    if run.kind is RunKind.UNDO and run.open:
+        raise ConfigError(
+            f"Run {run.id}, an undo, is unfinished: “reply-xl resume {run.id}” finishes it, “reply-xl undo {run.id}” takes it back."
+        )
+
+
+def rows_then(recorded: Recorded, spans: Spans | str, place: Place) -> frozenset[int]:
+    """Row numbers of the run for rows as they are numbered in the sheet now."""
+    from reply_xl.conduct import sheet_of
+    from reply_xl.delivery import rows_now
+
+    if isinstance(spans, str):
         raise ConfigError("--rows of an undo are numbers, such as 2:50,60.")
-    place = place_of(recorded.run, book)
     with place.open() as workbook:
         sheet = sheet_of(workbook, place, recorded.run, recorded.entries)
         now, _ = rows_now(sheet, recorded.run, recorded.entries)
     return frozenset(then for then, number in now.items() if any(first <= number <= last for first, last in spans))
 
 
-def _fields_of(names: tuple[str, ...], changes: object) -> frozenset[str]:
+def fields_of(names: tuple[str, ...], changes: object) -> frozenset[str]:
     """The fields of the run that `--fields` names, by API name, label or title."""
     from reply_xl.fields import fold
 

@@ -121,6 +121,18 @@ class Sheet:
         the header row."""
         return self._guarded("all", lambda block: _most_like(headers, near, block), may_be_empty=True)
 
+    def selected(self) -> tuple[Area, ...]:
+        """The areas that are selected on this sheet now, hidden rows included. Raises `SelectionError` where they are no cells of it."""
+
+        def action() -> tuple[Area, ...]:
+            place, _ = areas_of(self._sheet.used_range.get_address(external=True))
+            return tuple(self._areas_meant(place))
+
+        try:
+            return self._host(action, "The selection cannot be read; click a cell of the sheet with your contacts, and try again.")
+        finally:
+            self.__dict__.pop("_app", None)  # a held object keeps Excel alive
+
     def with_formats(self, reading: Reading, indices: Iterable[int]) -> Reading:
         """The reading whose chosen rows know the number formats of the numbers and dates in these columns. 3 calls where all are the same,
         about 6 more for each column that differs, and within a column about 6 times the logarithm of its rows for each cell that does."""

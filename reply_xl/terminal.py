@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from reply_xl import console
+from reply_xl.blocks import Blocks
 from reply_xl.conduct import Conducted
 from reply_xl.dialogue import say_gone
 from reply_xl.errors import NotAgreed, SheetError
@@ -20,12 +21,12 @@ FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 
 
 class Terminal:
-    """`yes`: what the option of that name says; `as_json`: outcomes are printed as JSON, and nothing else on stdout."""
+    """`yes`: what the option of that name says; `as_json`: outcomes are printed as JSON, and nothing else on stdout; `meanwhile`: where the
+    workbook is open in Excel, what is done there while requests are under way."""
 
-    meanwhile = None
-
-    def __init__(self, progress: console.Progress, *, yes: bool = False, as_json: bool = False) -> None:
+    def __init__(self, progress: console.Progress, *, yes: bool = False, as_json: bool = False, meanwhile: Blocks | None = None) -> None:
         self.progress, self.yes, self._as_json = progress, yes, as_json
+        self.meanwhile = meanwhile
 
     def say(self, *sentences: str) -> None:
         for sentence in sentences:
@@ -82,11 +83,13 @@ class Terminal:
         if done.delivered is None:
             rows = f"{run.waiting} row{'s' if run.waiting != 1 else ''}"
             advice = f"“reply-xl resume {run.id}” or the next command on {results} writes them."
+            if self.meanwhile is not None:
+                advice = f"the next click on {results}, or command with --live, writes them."
             console.say(f"{done.problem} The results of {rows} wait in the journal; {advice}")
         else:
             say_gone(self, records, run, done.delivered.gone)
             self.say(*([done.delivered.missed] if done.delivered.missed else []))
-            console.say(f"The results are in {results}.")
+            console.say(f"The results are in {results}{'' if self.meanwhile is None else ', which you save yourself'}.")
         if run.open and cancelled:
             console.say(f"Stopped; “reply-xl resume {run.id}” sends the rest.")
         return NEEDS_ATTENTION if cancelled or done.delivered is None or done.unsaved else exit_code(outcomes)

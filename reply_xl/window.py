@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from reply_xl import sentences
+from reply_xl.blocks import Blocks, Clock
 from reply_xl.conduct import Conducted
-from reply_xl.delivery import Delivered
 from reply_xl.dialogue import say_gone
-from reply_xl.errors import Cancelled, HostBusy, NotAgreed, SheetError
+from reply_xl.errors import Cancelled, NotAgreed, SheetError
 from reply_xl.excel import Excel, LivePlace
 from reply_xl.face import Question
 from reply_xl.fields import guard_of
@@ -27,12 +26,6 @@ from reply_xl.wording import joined
 FINE, COULD_NOT_RUN, NEEDS_ATTENTION = 0, 1, 3
 _BAR_EVERY, _LATER, _BAR_LATER = 2.0, 60.0, 10.0
 """Seconds between two texts in the status bar: in the first minute, and after it."""
-_LOOK_EVERY = 0.5
-"""Seconds between two looks at how far a run is."""
-BLOCK_EVERY = 20.0
-"""Seconds between two blocks of results."""
-_PAUSE, _LONGEST_WAIT = 5.0, 600.0
-"""Seconds between two tries to write the last results into a busy Excel, and for all of them."""
 _LONGEST = 240
 _MOST_LINES, _LEAST_LINES = 18, 4
 """Lines of a box, and of what is said in it beside what it asks."""
@@ -53,17 +46,6 @@ class Dialogs(Protocol):
 
     def ask_key(self, problem: str = "") -> str | None:
         """An API key, typed unseen; None if the box was closed. `problem`: why it is asked for again."""
-
-
-class Clock:
-    """Time as it passes; tests have another one."""
-
-    def now(self) -> float:
-        return time.monotonic()
-
-    def wait(self, event: threading.Event, seconds: float) -> bool:
-        """Whether the event is set within these seconds."""
-        return event.wait(seconds)
 
 
 class Bar:
@@ -144,13 +126,12 @@ class Window:
 
     def __init__(self, excel: Excel, dialogs: Dialogs, cancelled: threading.Event, clock: Clock | None = None) -> None:
         self._excel, self.dialogs, self._cancelled = excel, dialogs, cancelled
-        self._clock = clock or Clock()
-        self._waited = 0.0
-        self.progress = Bar(excel, self._clock.now)
+        clock = clock or Clock()
+        self.progress = Bar(excel, clock.now)
+        self.meanwhile = Blocks(cancelled, self.progress.refresh, clock)
         self.notes: list[str] = []
         self.sentence = ""
         self._insists = False
-        self._gone: set[int] = set()
 
     def insist(self) -> None:
         """What has been said so far is shown in a box, whether or not anything else needs one."""
@@ -226,7 +207,7 @@ class Window:
         self, records: Records, number: int, outcomes: Sequence[Outcome], done: Conducted, results: str, *, cancelled: bool
     ) -> int:
         run = done.run
-        gone = sorted(self._gone.union(done.delivered.gone if done.delivered else ()))
+        gone = sorted(self.meanwhile.gone.union(done.delivered.gone if done.delivered else ()))
         told = sentences.summary(outcomes)
         if run.server.practises_on_copies:
             told = f"Practice, nothing reached Reply. {told}"
@@ -246,27 +227,6 @@ class Window:
             told = f"{told} The rows say why."
         self.end(told, in_a_box=is_lost or bool(gone) or bool(done.delivered and done.delivered.missed))
         return FINE if is_fine and not is_lost and not cancelled else NEEDS_ATTENTION
-
-    @property
-    def meanwhile(self) -> Window:
-        return self
-
-    def work(self, over: threading.Event, deliver: Callable[[], Delivered]) -> None:
-        """Shows how far the run is, and writes what has arrived, until `over` is set."""
-        last = self._clock.now()
-        while not self._clock.wait(over, _LOOK_EVERY):
-            self.progress.refresh()
-            if self._clock.now() - last >= BLOCK_EVERY:
-                try:
-                    self._gone.update(deliver().gone)
-                except SheetError as error:
-                    _log.info("results wait: %s", error)
-                last = self._clock.now()
-
-    def waits(self, problem: HostBusy) -> bool:
-        """For some minutes, unless Cancel is clicked: the user may be typing a long cell."""
-        self._waited += _PAUSE
-        return self._waited <= _LONGEST_WAIT and not self._clock.wait(self._cancelled, _PAUSE)
 
     def end(self, sentence: str, *, in_a_box: bool = False) -> None:
         """The last sentence of a click: in the bar, and where a person should not miss it in a box, with what else was said."""

@@ -119,7 +119,7 @@ def test_an_excel_that_stays_busy() -> None:
 
 def test_a_book_that_was_closed_and_an_excel_that_has_ended() -> None:
     """Each has its sentence, at once."""
-    for close, sentence in (("book", "“leads.xlsx” is no longer open"), ("excel", "Excel that was clicked is no longer open")):
+    for close, sentence in (("book", "“leads.xlsx” is no longer open"), ("excel", "That Excel is no longer open")):
         with clicked() as (there, excel, sleep):
             there.excel.books[1].close() if close == "book" else there.excel.end()
             with pytest.raises(SheetError, match=sentence):

@@ -16,7 +16,7 @@ from reply_xl import errors
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
 __init__ errors interrupts locks versions registries vba launcher findings trial
-model database busy clicks screens opening in_excel
+model database busy clicks screens opening in_excel this_excel
 links windows_zones base_urls guide dialogs addin_file applescript
 fields addresses host_values csv_text parts header_words marks
 cell_text countries click serving practice_mark
@@ -42,17 +42,18 @@ columns_page places functions
 practice_server logon placing agent startable functions_server functions_files
 plan send session repair place
 delivery workbook install account help
-preview push pull download practice undo conduct
+preview push pull download practice undo conduct blocks
 planned face sentences
 console dialogue fetch excel_checks python_checks click_checks policies network_checks record_checks
 terminal doctor live_steps run_views jobs new_sheet excel
-window demo pull_new practising live_report
+window demo pull_new practising live_report front in_front
 commands buttons
 ribbon
 live_click
 live_stage
 live
 run_commands setup_commands
+live_commands
 cli
 shortcut
 __main__
@@ -124,10 +125,10 @@ THIRD_PARTY = {
     "functions_server": "xlwings",
     "live_steps": "openpyxl",
     "phone_hints": "phonenumbers",
-    "ribbon": "xlwings",
     "proxies": "requests",
     "sandbox.http": "tornado",
     "sandbox.server": "tornado",
+    "this_excel": "xlwings",
     "trial": "keyring openpyxl phonenumbers platformdirs pythoncom requests rich tornado truststore tzdata urllib3 xlwings",
     "unreachable": "requests urllib3",
     "xlsx.edit": "openpyxl",

@@ -1,0 +1,81 @@
+"""What a click and a command with `--live` have in common: they act on a workbook that its user sees, and on the sheet in front of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reply_xl import jobs
+from reply_xl.click import parse
+from reply_xl.clicks import ClickFolder
+from reply_xl.errors import ConfigError, SheetError
+from reply_xl.journal import Journal
+from reply_xl.place import Place
+from reply_xl.preview_page import MARK as PREVIEW
+from reply_xl.runs import Run, RunKind
+from reply_xl.sheet import nearest
+
+_LOOK_EVERY = 0.4
+"""Seconds between two looks for a click on Cancel."""
+
+
+@contextmanager
+def cancellable(clicks: ClickFolder, since: float, book: str, path: str, cancelled: threading.Event) -> Iterator[None]:
+    """While this lasts, a click on Cancel in this workbook sets `cancelled`; no request and no wait keeps it from being seen. `since`: earlier
+    clicks do not count, in seconds since 1970."""
+    over = threading.Event()
+
+    def is_meant(data: bytes) -> bool:
+        try:
+            other = parse(data)
+        except ConfigError:
+            return False
+        return "" in (other.book, book) or (other.book, other.path) == (book, path)
+
+    def look() -> None:
+        if clicks.is_cancelled(since, is_meant):
+            cancelled.set()
+
+    def watch() -> None:
+        while not over.wait(_LOOK_EVERY):
+            look()
+
+    look()  # Cancel may have been clicked before this process was there
+    thread = threading.Thread(target=watch, name="cancel", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def refuse_our_sheet(sheet: str, mark: str | None, how_to_send: str) -> None:
+    """Raises `SheetError` where the sheet in front is one of ours, as its mark says. `how_to_send`: what sends a preview, such as “click Update”."""
+    if mark is not None:
+        of_preview = f"a preview; {how_to_send} to send it, or go back to the sheet with your contacts"
+        what = of_preview if mark == PREVIEW else "a sheet of reply_xl and holds no contacts; go to the sheet that does, and try again"
+        raise SheetError(f"“{sheet}” is {what}.")
+
+
+def last_update(journal: Journal, place: Place, base_url: str) -> Run | None:
+    """The newest run of this sheet on this server that is no undo."""
+    return _last(journal, place, base_url, lambda run: run.kind is not RunKind.UNDO)
+
+
+def run_to_undo(journal: Journal, place: Place, base_url: str) -> Run:
+    """The newest run of this sheet on this server that may have changed something, an undo too. Raises `ConfigError` if there is none."""
+    run = _last(journal, place, base_url, lambda run: any(run.counts.get(word) for word in jobs.MAY_HAVE_CHANGED))
+    if run is None:
+        raise ConfigError("No update of this sheet is known on this computer, so there is nothing to undo.")
+    return run
+
+
+def _last(journal: Journal, place: Place, base_url: str, fits: Callable[[Run], bool]) -> Run | None:
+    with place.open() as book:
+        names = book.sheets()
+    for run in journal.of_book(place.key):
+        if nearest(names, run.page.sheet) == place.sheet and run.server.base_url == base_url and fits(run):
+            return run
+    return None
