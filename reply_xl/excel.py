@@ -167,12 +167,14 @@ def _is_at(now: str, then: str) -> bool:
 
 class LivePlace:
     """A workbook that is open in the Excel that was clicked. `path`: its full name, or a bare one if it was never saved; `areas`: what was
-    selected on `sheet` at the click."""
+    selected on `sheet` at the click; `words`: how a sentence is said to people who work there."""
 
     header_row = None
 
-    def __init__(self, excel: Excel, name: str, path: str, sheet: str, areas: Sequence[Area]) -> None:
-        self._excel, self._areas = excel, areas
+    def __init__(
+        self, excel: Excel, name: str, path: str, sheet: str, areas: Sequence[Area], words: Callable[[str], str] = in_excel
+    ) -> None:
+        self._excel, self._areas, self._words = excel, areas, words
         self.name = name
         self.key = self.results = path or name
         self._sheet = sheet
@@ -202,10 +204,10 @@ class LivePlace:
         return self
 
     def at(self, sheet: str, header_row: int) -> LivePlace:
-        return LivePlace(self._excel, self.name, self.key, sheet, self._areas)
+        return LivePlace(self._excel, self.name, self.key, sheet, self._areas, self._words)
 
     def words(self, sentence: str) -> str:
-        return in_excel(sentence)
+        return self._words(sentence)
 
     def copied(self, sheet: str, reading: Reading) -> LivePlace:
         """A new workbook with the values of a sheet as it was read, in the same cells of a sheet of the same name. It is not saved."""
@@ -214,7 +216,7 @@ class LivePlace:
             page = book.sheets[0]
             page.name = sheet
             copy_values(page, reading)
-            return LivePlace(self._excel, str(book.impl.name), str(book.impl.fullname), sheet, self._areas)
+            return LivePlace(self._excel, str(book.impl.name), str(book.impl.fullname), sheet, self._areas, self._words)
 
 
 def _refuse_unless_kept(book: Any) -> None:

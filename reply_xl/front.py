@@ -60,7 +60,7 @@ def _process(engine: Any, in_front: Callable[[Collection[int]], int | None]) -> 
     apps = engine.apps
     processes = list(apps.keys())
     if not processes:
-        raise SheetError("No Excel is open; open the workbook with your contacts in it and try again.")
+        raise SheetError(NO_BOOK)
     having = [process for process in processes if _may_have_a_book(apps, process)]
     if len(having) < 2:
         return (having or processes)[0], False

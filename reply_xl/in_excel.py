@@ -32,7 +32,6 @@ _WORDS = [
     (r"; (correct|leave it out of) --fields\.", "; correct it."),
     (r"“reply-xl pull” starts that\.", "Pull starts that."),
     (r" with --list or --search\.", "."),
-    (r" and press Update on it or run reply-xl push .* --plan\.$", " and click Update on it."),
     (r"; start it with “reply-xl sandbox” in another window\.", "; click Practice twice to start it anew."),
     (r"“reply-xl runs” lists them\.", "none of them has that number."),
     (r"; move it away, or give --out another name\.", "; move it away."),

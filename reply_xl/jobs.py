@@ -125,7 +125,7 @@ def write_preview(face: Face, place: Place, session: Session, request: Request) 
             return face.refused(draft.plan.refusal, refused(draft))
         with place.open(to_write=True) as book:
             worth_a_look = hints(draft.rows, draft.columns)
-            sentence = preview_into(book, place, draft, name, worth_a_look, session.contacts.base_url, "and press Update on it")
+            sentence = preview_into(book, place, draft, name, worth_a_look, session.contacts.base_url, "and click Update on it")
     return face.refreshed(sentence, ())
 
 

@@ -10,7 +10,7 @@ import argparse
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from reply_xl.this_excel import process_in_front, this_engine
 from reply_xl.wording import joined
 
 if TYPE_CHECKING:
+    from reply_xl.addresses import Area
     from reply_xl.busy import Patience
     from reply_xl.excel import LivePlace
     from reply_xl.records import Records
@@ -157,13 +158,13 @@ def _scene(
     from reply_xl.front import look, selected
     from reply_xl.in_front import cancellable, refuse_our_sheet
     from reply_xl.locks import BookLock
-    from reply_xl.places import PRACTICE
     from reply_xl.preview_page import MARK
     from reply_xl.records import Records
+    from reply_xl.serving import mark_of
     from reply_xl.terminal import Terminal
 
     began, cancelled = time.time(), threading.Event()
-    if arguments.base_url is None and (config.shared_folder() / PRACTICE).exists():
+    if arguments.base_url is None and mark_of(config.shared_folder()) is not None:
         raise ConfigError(
             "Practice is pressed in Excel, and this command would speak with Reply; click Practice to leave it, and try again."
         )
@@ -179,7 +180,11 @@ def _scene(
         face.say(f"In Excel: {shown}.{' Nothing is saved: that is for you to do.' if writes else ''}")
         records = stack.enter_context(Records())
         excel = Excel.at(engine, front.process, patience)
-        place = LivePlace(excel, front.book, front.path, front.sheet, ())
+
+        def place_with(areas: Sequence[Area]) -> LivePlace:
+            return LivePlace(excel, front.book, front.path, front.sheet, areas, words=str)
+
+        place = place_with(())
         try:
             stack.enter_context(BookLock(records.folder, place.key))
         except OSError as error:
@@ -192,6 +197,6 @@ def _scene(
         if not (is_preview and on_preview):
             refuse_our_sheet(front.sheet, mark, _HOW_TO_SEND)
         if selects and not is_preview and arguments.rows in (None, "selection"):
-            place = LivePlace(excel, front.book, front.path, front.sheet, selected(excel, front))
+            place = place_with(selected(excel, front))
         deliver_waiting(face, place)
         yield _Scene(face, place, records, is_preview, cancelled)

@@ -32,7 +32,7 @@ class Push:
 
     def prepare(self, sheet: Sheet) -> None:
         """Proves that the sheet can be written, by writing the headers of our columns. Nothing has been sent yet. Raises `SheetError`, also
-        where the headers have changed since the draft was made."""
+        where the headers have changed since the draft was made, and `HostBusy` while cells wait to be pasted, which a write would forget."""
         by_email = any(wish.contact_id is None for decision in self.draft.plan.decisions for wish in decision.wishes)
         own = (*OURS, REPLY_ID) if self.keeps_ids and by_email else OURS
         prepare(sheet, self.draft.reading, self.draft.rows, self.draft.columns, own)
@@ -54,7 +54,8 @@ def prepare(sheet: Sheet, reading: Reading, rows: Collection[Row], columns: Sequ
         raise SheetError(f"The headers of “{sheet.name}” were changed meanwhile, so nothing was sent; try again.")
     numbers = set(locate(marks_of(rows, columns), now.rows, columns).values())
     chosen = tuple(replace(row, hidden=False) for row in now.rows if row.number in numbers)
-    sheet.prepare(replace(now, chosen=chosen), own, [column.index for column in columns if column.fills])
+    with sheet.undisturbed():
+        sheet.prepare(replace(now, chosen=chosen), own, [column.index for column in columns if column.fills])
 
 
 def page_of(sheet: str, reading: Reading, columns: Sequence[Column], book: str, results: str) -> Page:

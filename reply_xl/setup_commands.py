@@ -93,7 +93,7 @@ def _try_in_excel(computer: Computer, findings: Sequence[Finding], file: Path) -
 
     from reply_xl import live
     from reply_xl.live_steps import Verdict
-    from reply_xl.ribbon import this_engine
+    from reply_xl.this_excel import this_engine
 
     def say(line: str) -> None:
         print(line, flush=True)
