@@ -87,7 +87,8 @@ class Terminal:
                 advice = f"the next click on {results}, or command with --live, writes them."
             console.say(f"{done.problem} The results of {rows} wait in the journal; {advice}")
         else:
-            say_gone(self, records, run, done.delivered.gone)
+            before = self.meanwhile.gone if self.meanwhile is not None else ()
+            say_gone(self, records, run, sorted({*before, *done.delivered.gone}))
             self.say(*([done.delivered.missed] if done.delivered.missed else []))
             console.say(f"The results are in {results}{'' if self.meanwhile is None else ', which you save yourself'}.")
         if run.open and cancelled:

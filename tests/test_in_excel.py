@@ -26,7 +26,7 @@ NOT_FOR_THE_RIBBON = {
         "shortcut",
     ),
     *("click_checks", "functions_files"),
-    *("template", "workbook", "in_excel", "inquiries", "live", "live_commands", "startable", "launcher", "agent"),
+    *("template", "workbook", "in_excel", "inquiries", "live", "live_report", "live_commands", "startable", "launcher", "agent"),
 }
 """Modules that speak to a terminal alone, or write what is no sentence."""
 OPTIONS_OF_QUESTIONS = {
