@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LOG = "click.log"
 _MOST_LOG_BYTES = 1_000_000
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("reply_xl.ribbon")  # Excel starts this module as __main__, of which no log is kept
 
 
 def these_dialogs() -> Dialogs:
