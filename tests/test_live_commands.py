@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import os
 import shlex
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from itertools import pairwise
@@ -205,6 +207,44 @@ def test_there_is_no_excel_or_no_workbook(sandbox: Sandbox, live: Live) -> None:
             assert live(sandbox, "push", "--live").err == "No workbook is open; open the one with your contacts and try again.\n"
 
 
+def test_a_workbook_in_protected_view(sandbox: Sandbox, live: Live) -> None:
+    """It is no workbook yet, and the sentence says what to click."""
+    excel = FakeExcel()
+    excel.add_book(NAME).add_sheet("Leads", rows(2))
+    excel.books[0].protected_view = True
+    excel.active = None
+    with install(excel):
+        ran = live(sandbox, "push", "--live", "--yes")
+    assert (ran.code, ran.err) == (1, f"“{NAME}” is open in Protected View; click Enable Editing above the sheet, and try again.\n")
+    assert sandbox.requests == []
+
+
+def test_a_workbook_that_was_never_saved(sandbox: Sandbox, live: Live) -> None:
+    """It has no full name; the run and its undo find it all the same."""
+    excel = FakeExcel()
+    excel.add_book("Book1", folder="").add_sheet("Leads", rows(2)).select("A2:A3")
+    with install(excel):
+        assert live(sandbox, "push", "--live", "--yes").code == 0
+        assert status(excel) == ["Updated", "Updated"]
+        assert live(sandbox, "undo", "--live", "--yes").code == 0
+    assert titles(sandbox)[:2] == [None, None]
+
+
+def test_the_user_goes_to_another_workbook_meanwhile(excel: FakeExcel, sandbox: Sandbox, live: Live) -> None:
+    """Just after it was seen which workbook is in front: the selection in the other one is not taken for that of this one."""
+    other = excel.add_book("other.xlsx")
+    other.add_sheet("Leads", rows(6)).select("A7")
+    excel.active = excel.books[0]
+
+    def go() -> None:
+        excel.active = other
+
+    excel.before("Application.Selection", go)
+    ran = live(sandbox, "push", "--live", "--yes")
+    assert (ran.code, "The selection is on the sheet “Leads” of other.xlsx" in ran.err) == (1, True), ran.err
+    assert sandbox.requests == []
+
+
 def test_which_window_is_in_front() -> None:
     """The first one from the top that can be seen and belongs to one of the processes; without Windows nobody knows."""
 
@@ -293,32 +333,49 @@ def test_one_at_a_time(excel: FakeExcel, sandbox: Sandbox, live: Live) -> None:
     assert (ran.code, "is still being carried out" in ran.err, sandbox.requests) == (1, True, [])
 
 
-def test_cancel_on_the_ribbon_stops_it(excel: FakeExcel, make_sandbox: Any, live: Live) -> None:
-    """As Ctrl-C does: what is under way is finished, the rest is not sent, and what was sent stands in the sheet."""
-    server = make_sandbox(10, latency=0.4)
-    data = None
-    excel.books[0].sheets[0].select("A2:A7")
+@pytest.mark.parametrize("how", ["ribbon", "Ctrl-C"])
+def test_it_can_be_stopped(make_sandbox: Any, live: Live, how: str) -> None:
+    """By Cancel on the ribbon and by Ctrl-C: what is under way is finished, the rest is not sent, and what was sent stands in the sheet."""
+    server = make_sandbox(40, latency=0.3)
+    excel = FakeExcel()
+    excel.add_book(NAME).add_sheet("Leads", rows(40)).select("A2:A41")
+    over = threading.Event()
 
-    def click_cancel() -> None:
-        nonlocal data
-        while not patches(server):
-            over.wait(0.02)
+    def stop() -> None:
+        while not patches(server) and not over.wait(0.02):
+            pass
+        if how == "Ctrl-C":
+            os.kill(os.getpid(), signal.SIGINT)
+            return
         click_id = note(config.shared_folder(), Button.CANCEL, NAME, path=excel.books[0].full_name)
         clicks = ClickFolder(config.shared_folder())
-        data = clicks.take(click_id)
-        clicks.cancel(click_id, data or b"")
+        clicks.cancel(click_id, clicks.take(click_id) or b"")
 
-    over = threading.Event()
-    thread = threading.Thread(target=click_cancel)
-    thread.start()
-    ran = live(server, "push", "--live", "--yes")
-    over.set()
-    thread.join()
-    assert data
+    thread = threading.Thread(target=stop)
+    with install(excel):
+        thread.start()
+        ran = live(server, "push", "--live", "--yes")
+        over.set()
+        thread.join()
     assert ran.code == 3, ran.err
     assert "Stopped; “reply-xl resume 1” sends the rest." in ran.err
-    found = status(excel)
-    assert found.count("Updated") == len(patches(server)) < 6, found
+    assert 0 < status(excel).count("Updated") == len(patches(server)) < 40
+
+
+def test_results_that_could_not_be_written_come_with_the_next_command(excel: FakeExcel, sandbox: Sandbox, live: Live) -> None:
+    """The workbook was closed in mid-run: nothing is lost, and the next command with `--live` on it brings them."""
+    book = excel.books[0]
+    excel.before("Workbook.ReadOnly", book.close, skip=1)  # it is looked at before the run and when results are written
+    ran = live(sandbox, "push", "--live", "--yes")
+    sent = len(patches(sandbox))
+    assert (ran.code, sent) == (3, 3), ran.err
+    assert "or command with --live, writes them" in ran.err
+    excel.books.append(book)
+    excel.active, book.closed = book, False
+    ran = live(sandbox, "columns", "--live")
+    assert "which had been waiting" in ran.err
+    assert status(excel) == ["Updated", "Updated", None, "Updated", None, None]
+    assert len(patches(sandbox)) == sent
 
 
 def test_practice_is_not_earnest(excel: FakeExcel, live: Live) -> None:
@@ -368,9 +425,14 @@ def test_the_entries_of_the_start_menu(
     assert len(patches(sandbox)) == 1
 
 
-def test_nothing_else_of_a_desk() -> None:
-    """A command that is given no desk looks at this computer's own Excel."""
-    assert [field.name for field in dataclasses.fields(Desk)] == ["engine", "in_front", "patience"]
+@pytest.mark.skipif(os.name == "nt", reason="there may be an Excel")
+@pytest.mark.parametrize("words", [words for words, _ in SHORTCUTS.values()])
+def test_the_entries_as_the_start_menu_starts_them(words: str) -> None:
+    """A process of its own, on a computer without Excel: one sentence, and the window stays."""
+    command = [sys.executable, "-I", "-m", "reply_xl.shortcut", *words.split()]
+    ran = subprocess.run(command, input="\n", capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
+    assert (ran.returncode, ran.stderr) == (1, "There is no Excel on this computer that reply-xl can speak with.\n")
+    assert ran.stdout == "\nPress Enter to close this window. "
 
 
 # -- LibreOffice
