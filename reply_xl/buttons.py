@@ -84,8 +84,8 @@ def press(scene: Scene) -> None:
             mark = book.mark()
         if mark is not None and scene.click.button not in _ON_OUR_SHEETS[mark == PREVIEW]:
             refuse_our_sheet(scene.click.sheet, mark, "click Update")
-        deliver_waiting(scene.window, scene.place)
-        scene.window.insist()
+        if deliver_waiting(scene.window, scene.place):
+            scene.window.insist()
         (update_from_preview if mark == PREVIEW and scene.click.button in _UPDATES else action)(scene, records)
 
 

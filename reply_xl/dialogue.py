@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -60,32 +61,33 @@ def agree_to_columns(face: Face, unseen: Sequence[Unseen], *, agreed: bool, keep
             keep_agreed(unseen, answers[0])
 
 
-def deliver_waiting(face: Face, place: Place) -> None:
-    """Writes outcomes of former runs that wait for this workbook into it, and says so. Where that cannot be done they go on waiting."""
+def deliver_waiting(face: Face, place: Place) -> bool:
+    """Writes outcomes of former runs that wait for this workbook into it, and says so. Where that cannot be done they go on waiting. Returns
+    whether any has been taken off: what was said of it then is not said again."""
+    is_any = False
     if not are_there():
-        return
-    try:
-        with Records() as records:
-            for run in records.journal.waiting(place.key):
-                if not records.is_running(run.id):
-                    _deliver(face, records, run, place)
-    except ReplyXlError:
-        return  # the job itself will say what is wrong, if it needs the journal
+        return is_any
+    with contextlib.suppress(ReplyXlError), Records() as records:  # the job itself will say what is wrong, if it needs the journal
+        for run in records.journal.waiting(place.key):
+            if not records.is_running(run.id):
+                is_any = _deliver(face, records, run, place) or is_any
+    return is_any
 
 
-def _deliver(face: Face, records: Records, run: Run, place: Place) -> None:
+def _deliver(face: Face, records: Records, run: Run, place: Place) -> bool:
     count = f"{run.waiting} row{'s' if run.waiting > 1 else ''}"
     target = place.delivering(run)
     try:
         done = deliver_run(records, run.id, target)
     except ReplyXlError as error:
         face.say(f"The results of {count} of run {run.id} still wait for {place.name}: {error}")
-        return
+        return False
     face.say(
         f"The results of {count} of run {run.id}, which had been waiting, are in {target.name} now.",
         *([done.missed] if done.missed else []),
     )
     say_gone(face, records, run, done.gone)
+    return True
 
 
 def say_gone(face: Face, records: Records, run: Run, gone: Sequence[int]) -> None:

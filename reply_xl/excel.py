@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from reply_xl.addresses import Area
 from reply_xl.busy import Patience, is_busy, make_attempts_finite
@@ -159,10 +160,17 @@ def _named(app: Any, name: str) -> Any:
 
 
 def _is_at(now: str, then: str) -> bool:
-    """Whether it is the same file; where either is not a full name, which a workbook that was never saved has not, nothing speaks against it."""
-    if "://" in now or "://" in then or not (ntpath.isabs(now) and ntpath.isabs(then)):
+    """Whether it is the same file; where one is an address of the web and the other none (which changes with the settings of OneDrive), or one is
+    no full name, which a workbook that was never saved has not, nothing speaks against it."""
+    if "://" in now and "://" in then:
+        return unquote(now).casefold() == unquote(then).casefold()
+    if "://" in now or "://" in then or not (_is_full(now) and _is_full(then)):
         return True
     return ntpath.normcase(now) == ntpath.normcase(then)
+
+
+def _is_full(name: str) -> bool:
+    return ntpath.isabs(name) or name.startswith("/")
 
 
 class LivePlace:

@@ -23,7 +23,7 @@ from reply_xl.dialogue import (
     unfinished,
     with_choices,
 )
-from reply_xl.errors import HostBusy, SheetError
+from reply_xl.errors import Cancelled, HostBusy, SheetError
 from reply_xl.face import Face, Question
 from reply_xl.fields import guard_of
 from reply_xl.hygiene import Hint, hints
@@ -339,6 +339,8 @@ def pull(face: Face, place: Place, session: Session, request: Request, *, overwr
             options = "add --overwrite to replace them, or --only-empty to leave them"
             face.agree(Question(sentences.replaced(found), "Replace them?", options, overwrite))
         if found.fills or found.replaces:
+            if session.cancelled.is_set():
+                raise Cancelled("Cancelled; nothing was written.")
             found = at_last(lambda: _write_pulled(place, name, found), face.meanwhile)
         elif place.results != place.key:
             with place.open() as book:

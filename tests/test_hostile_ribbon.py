@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -52,8 +56,8 @@ class Meanwhile(Answers):
 
 def press(excel: FakeExcel, sandbox: Sandbox, boxes: Answers, button: Button, *areas: str, **facts: Any) -> int:
     facts = {"window": excel.books[0].hwnd, "path": excel.books[0].full_name, **facts}
-    note(config.shared_folder(), button, excel.books[0].name, *areas, **facts)
-    return main([ID], Outside(lambda: xw.engines.active, lambda: boxes, lambda window: excel.pid, sandbox.url, linger=0))
+    made = note(config.shared_folder(), button, excel.books[0].name, *areas, **facts)
+    return main([made], Outside(lambda: xw.engines.active, lambda: boxes, lambda window: excel.pid, sandbox.url, linger=0))
 
 
 def said(excel: FakeExcel) -> list[str]:
@@ -246,8 +250,114 @@ def test_a_row_that_was_gone_in_mid_run_is_told_at_the_end(excel: FakeExcel, san
     click = parse((config.shared_folder() / "clicks" / f"{note(config.shared_folder(), Button.UPDATE, NAME)}.click").read_bytes())
     window = Window(Excel(xw.engines.active, click, lambda _: None), boxes, cancelled, Ticking(over))
     gone = iter([(3,), (), ()])
-    window.work(over, lambda: Delivered((), next(gone)))
+    window.meanwhile.work(over, lambda: Delivered((), next(gone)))
     with Records() as records:
         run = records.journal.run(1)
         window.conducted(records, 1, (), Conducted(run, (), (), Delivered((2,), ()), ""), NAME, cancelled=False)
     assert "Row 3 (Reply ID 2147000002) is no longer in the sheet. It was: Updated" in boxes.told[-1]
+
+
+def test_pull_that_was_cancelled_before_python_has_started(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """No blank cell is filled either."""
+    sandbox.edit(FIRST_ID, city="Oslo")
+    sheet = excel.books[0].sheets[0]
+    sheet.set("D1", "City")
+    cancel_mark(-1)
+    press(excel, sandbox, Answers(), Button.PULL, "$A$2")
+    assert sheet.cell("D2").value is None
+    press(excel, sandbox, Answers(), Button.PULL, "$A$2")
+    assert sheet.cell("D2").value == "Oslo"
+
+
+def test_a_mark_that_cannot_be_read_keeps_no_cancel_from_being_seen(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """A folder and rubbish called like marks, the click folder gone in mid-run: Cancel and the run go on working."""
+    folder = config.shared_folder() / "clicks"
+    (folder / "000000000000000.cancel").mkdir(parents=True)
+    (folder / "000000000000001.cancel").write_bytes(b"\xff" * 100)
+
+    def act() -> None:
+        cancel_mark(0)
+        time.sleep(1)
+
+    press(excel, sandbox, Meanwhile(["Update them"], act), Button.UPDATE, "$A$2:$A$4")
+    assert patches(sandbox) == []
+    press(excel, sandbox, Meanwhile(["Update them"], lambda: shutil.rmtree(folder)), Button.UPDATE, "$A$2:$A$4")
+    assert status(excel)[:3] == ["Updated"] * 3
+
+
+def test_another_web_workbook_of_that_name(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """The clicked workbook lay on one site; what is open under its name by now lies on another."""
+    excel.books[0].url = "https://example.sharepoint.com/sites/hr"
+    boxes = Answers()
+    press(excel, sandbox, boxes, Button.UPDATE, "$A$2", path=f"https://example.sharepoint.com/sites/sales/{NAME}")
+    assert "no longer open" in boxes.told[0]
+    assert sandbox.requests == []
+    press(excel, sandbox, Answers(), Button.UPDATE, "$A$2", path=f"https://example.sharepoint.com/sites/HR/{NAME}")
+    assert status(excel)[0] == "Updated"
+
+
+@pytest.mark.parametrize("button", [Button.UPDATE, Button.PULL, Button.UNDO, Button.PREVIEW, Button.RETRY, Button.COLUMNS])
+def test_a_second_click_while_the_first_one_asks(excel: FakeExcel, sandbox: Sandbox, button: Button) -> None:
+    """Whatever it is, it does nothing but say so, and the first goes on as it was."""
+    second = Answers(["Let it go on"])
+
+    def act() -> None:
+        press(excel, sandbox, second, button, "$A$2:$A$6", click_id="32968E4C000C5B1")
+
+    press(excel, sandbox, Meanwhile(["Update them"], act), Button.UPDATE, "$A$2:$A$3")
+    assert second.asked == [("A click on this workbook is still being carried out.", ("Let it go on", "Cancel it"))]
+    assert len(patches(sandbox)) == 2
+    assert [sheet.name for sheet in excel.books[0].sheets] == ["Leads"]
+
+
+def test_a_journal_that_cannot_be_opened(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """Nothing is sent that could not be written down."""
+    (config.data_folder() / "journal.sqlite3").mkdir()
+    boxes = Answers(["Update them"])
+    assert press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$3") == 1
+    assert boxes.told
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("areas", [("$A:$A",), ("$2:$7",), ("$A:$XFD",), ("$A$2:$A$5", "$A$3:$C$7", "$A$2"), ("$1:$1048576",)])
+def test_whole_columns_and_rows(excel: FakeExcel, sandbox: Sandbox, areas: tuple[str, ...]) -> None:
+    """Each row once, at no more calls than for a few cells."""
+    with excel.count() as tally:
+        press(excel, sandbox, Answers(["Update them"]), Button.UPDATE, *areas, cell="$A$1")
+    assert len(patches(sandbox)) == 6
+    assert status(excel) == ["Updated"] * 6
+    assert tally.total < 900
+
+
+def test_a_question_that_was_open_for_twenty_minutes(tmp_path: Path) -> None:
+    """Meanwhile a colleague changed one of the contacts in Reply: it is read again before it is changed, and left as the colleague wants it."""
+    code = """
+        import time
+        real, later = time.time, [0.0]
+        time.time = lambda: real() + later[0]
+        import xlwings as xw
+        from conftest import FIRST_ID, patches, people
+        from fake_excel import FakeExcel, install
+        from noted import ID, Answers, note
+        from reply_xl import config
+        from reply_xl.click import Button
+        from reply_xl.ribbon import Outside, main
+        from reply_xl.sandbox import Sandbox
+        excel = FakeExcel()
+        excel.add_book("leads.xlsx").add_sheet("Leads", [["Reply ID", "Title"], *([float(FIRST_ID + n), f"Title {n}"] for n in range(3))])
+        with install(excel), Sandbox(people(3), quota="off") as sandbox:
+            class Slow(Answers):
+                def ask(self, text, choices, *, default=0):
+                    later[0] += 1200
+                    sandbox.edit(FIRST_ID + 1, title="the colleague's")
+                    return 0
+            note(config.shared_folder(), Button.UPDATE, "leads.xlsx", "$A$2:$A$4", window=excel.books[0].hwnd)
+            main([ID], Outside(lambda: xw.engines.active, Slow, lambda window: excel.pid, sandbox.url, linger=0))
+            print(sandbox.contact(FIRST_ID + 1)["title"], [excel.books[0].sheets[0].cell(f"C{row}").value for row in (2, 3, 4)])
+        """
+    script = tmp_path / "child.py"
+    script.write_text(textwrap.dedent(code), encoding="utf-8")
+    tests = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=60, check=False)
+    assert ran.stdout.strip() == "the colleague's ['Updated', 'Conflict', 'Updated']", ran.stderr
