@@ -9,13 +9,12 @@ import argparse
 import contextlib
 import json
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reply_xl.errors import ApiUnreachable, ConfigError
-from reply_xl.interrupts import stoppable
+from reply_xl.interrupts import Stop, stoppable
 
 if TYPE_CHECKING:
     from reply_xl.face import Face
@@ -97,7 +96,7 @@ def preview(arguments: argparse.Namespace) -> int:
     from reply_xl.workbook import FilePlace
 
     place = FilePlace(arguments.book, None, arguments.sheet)
-    with console.Progress() as progress, stoppable(threading.Event()) as cancelled:
+    with console.Progress() as progress, stoppable(Stop()) as cancelled:
         face = Terminal(progress, as_json=arguments.json)
         deliver_waiting(face, place)
         with place.kept_open(), Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session:
@@ -166,7 +165,7 @@ def push(arguments: argparse.Namespace) -> int:
     with console.Progress() as progress:
         face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
         deliver_waiting(face, place)
-        with Session(arguments.base_url, cancelled=threading.Event(), on_wait=progress.wait) as session:
+        with Session(arguments.base_url, cancelled=Stop(), on_wait=progress.wait) as session:
             if arguments.plan:
                 return jobs.apply_preview(face, place, session, arguments.sheet, allow=arguments.allow)
             return jobs.update(face, place, session, request_of(arguments))
@@ -202,7 +201,7 @@ def pull(arguments: argparse.Namespace) -> int:
     with console.Progress() as progress:
         face = Terminal(progress)
         deliver_waiting(face, place)
-        with Session(arguments.base_url, cancelled=threading.Event(), on_wait=progress.wait) as session:
+        with Session(arguments.base_url, cancelled=Stop(), on_wait=progress.wait) as session:
             return jobs.pull(face, place, session, request_of(arguments), overwrite=arguments.overwrite)
 
 
@@ -216,7 +215,7 @@ def _pull_new(arguments: argparse.Namespace) -> int:
 
     if arguments.sheet or arguments.header_row or arguments.rows or arguments.fields or arguments.only_empty or arguments.out:
         raise ConfigError("--new downloads every field of each contact; choose contacts with --list and --search, and leave the rest out.")
-    with stoppable(threading.Event(), "Stopping: what has been read is kept.") as cancelled:
+    with stoppable(Stop(), "Stopping: what has been read is kept.") as cancelled:
         return pull_new.run(arguments.new, arguments.list, arguments.search, arguments.base_url, cancelled)
 
 

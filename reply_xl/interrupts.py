@@ -7,15 +7,47 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
+_SLICE = 0.05
+"""Seconds after which somebody who waits looks again."""
+
+
+class Stop(threading.Event):
+    """An event that a signal may set at any moment. It has no lock: the handler runs in the middle of whatever the main thread does, a wait
+    for this very event as well, and could wait for ever for a lock that is held there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_set = False
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        until = None if timeout is None else time.monotonic() + timeout
+        while not self._is_set:
+            left = _SLICE if until is None else min(_SLICE, until - time.monotonic())
+            if left <= 0:
+                break
+            time.sleep(left)
+        return self._is_set
+
+
 @contextlib.contextmanager
 def stoppable(cancelled: threading.Event, sentence: str = "Stopping.") -> Iterator[threading.Event]:
-    """While this lasts, the first signal sets `cancelled` and says `sentence`; a second one raises KeyboardInterrupt."""
+    """While this lasts, the first signal sets `cancelled`, which should be a `Stop`, and says `sentence`; a second one raises KeyboardInterrupt."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         if cancelled.is_set():

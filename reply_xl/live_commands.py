@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reply_xl.commands import columns_of, preview_of, refuse_beside_plan, request_of
 from reply_xl.errors import ConfigError, NotAgreed
-from reply_xl.interrupts import stoppable
+from reply_xl.interrupts import Stop, stoppable
 from reply_xl.this_excel import process_in_front, this_engine
 from reply_xl.wording import joined
 
@@ -163,7 +163,7 @@ def _scene(
     from reply_xl.serving import mark_of
     from reply_xl.terminal import Terminal
 
-    began, cancelled = time.time(), threading.Event()
+    began, cancelled = time.time(), Stop()
     if arguments.base_url is None and mark_of(config.shared_folder()) is not None:
         raise ConfigError(
             "Practice is pressed in Excel, and this command would speak with Reply; click Practice to leave it, and try again."

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from reply_xl import __version__, config
 from reply_xl.clicks import ClickFolder
+from reply_xl.interrupts import Stop
 from reply_xl.this_excel import process_of_window, this_engine
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _carry_out(data: bytes, clicks: ClickFolder, noted: float, outside: Outside)
         try:
             click = parse(data)
             _log.info("%s, add-in %s", click.button, click.addin_version)
-            cancelled = threading.Event()
+            cancelled = Stop()
             excel = Excel(outside.engine(), click, outside.process_of)
             window = Window(excel, outside.dialogs(), cancelled)
         except ReplyXlError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reply_xl.errors import ConfigError
-from reply_xl.interrupts import stoppable
+from reply_xl.interrupts import Stop, stoppable
 
 if TYPE_CHECKING:
     from reply_xl.place import Place
@@ -61,7 +61,7 @@ def resume(arguments: argparse.Namespace) -> int:
     from reply_xl.send import Terms
     from reply_xl.terminal import Terminal
 
-    cancelled = threading.Event()
+    cancelled = Stop()
     with Records() as records, console.Progress() as progress:
         run = _to_resume(records, arguments.run_number)
         if run is None:
@@ -111,7 +111,7 @@ def retry(arguments: argparse.Namespace) -> int:
         place = place_of(run, arguments.book)
         if arguments.book is None:
             deliver_waiting(face, place)
-        with _session_of(run, records, threading.Event(), progress.wait) as session:
+        with _session_of(run, records, Stop(), progress.wait) as session:
             on_conflict = None if arguments.on_conflict is None else OnConflict(arguments.on_conflict)
             return jobs.retry(face, place, session, run, on_conflict=on_conflict, allow=arguments.allow)
 
@@ -137,7 +137,7 @@ def undo(arguments: argparse.Namespace) -> int:
         fields = None if arguments.fields is None else fields_of(arguments.fields, changes)
         face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
         place = None if arguments.book is None else place_of(run, arguments.book)
-        with _session_of(run, records, threading.Event(), progress.wait) as session:
+        with _session_of(run, records, Stop(), progress.wait) as session:
             return jobs.undo(face, place, session, recorded, Policy(fields, allow=arguments.allow), rows)
 
 

@@ -15,6 +15,7 @@ from reply_xl import config
 from reply_xl.base_urls import REPLY_URL, checked_base_url, is_loopback
 from reply_xl.client import Client
 from reply_xl.errors import ApiRefused, NotAuthorised
+from reply_xl.interrupts import Stop
 from reply_xl.model import Bases, FieldValue, Memory, Whoami
 from reply_xl.pace import REPLY_QUOTA, WindowPace, parse_quota
 
@@ -39,7 +40,7 @@ class Session(AbstractContextManager["Session"]):
         url = checked_base_url(REPLY_URL if base_url is None else base_url)
         self.loopback = is_loopback(url)
         settings = config.load(url, loopback=self.loopback, key=key)
-        self.cancelled = cancelled or threading.Event()
+        self.cancelled = cancelled or Stop()
         quota = REPLY_QUOTA if settings.quota is None else parse_quota(settings.quota)
         log = config.quota_file() if quota else None
         self.pace = WindowPace(quota, log=log, account=f"{url} {settings.key}", cancelled=self.cancelled, on_wait=on_wait)

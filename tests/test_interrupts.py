@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -89,3 +90,31 @@ def test_nobody_left_to_tell_loses_nothing(leads: Path, slow: Sandbox) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     check(leads, slow)
+
+
+def test_a_signal_in_the_middle_of_a_wait(tmp_path: Path) -> None:
+    """Thousands of signals a second set the event that the main thread waits for, at whatever point of the wait they strike: it never hangs.
+    An ordinary event does, because the handler waits for a lock that the interrupted wait holds."""
+    script = tmp_path / "signals.py"
+    script.write_text(
+        """
+import signal, time
+from reply_xl.interrupts import Stop
+flag, count = Stop(), 0
+def handler(number, frame):
+    global count
+    count += 1
+    flag.set()
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
+end = time.monotonic() + 1
+while time.monotonic() < end:
+    assert flag.wait(5)
+    flag.clear()
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(count)
+""",
+        encoding="utf-8",
+    )
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=30)
+    assert int(ran.stdout) > 100, ran.stderr
