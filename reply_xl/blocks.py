@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable
 
 from reply_xl.delivery import Delivered
-from reply_xl.errors import HostBusy, SheetError
+from reply_xl.errors import HostBusy, JournalError, SheetError
 from reply_xl.interrupts import stoppable
 
-BLOCK_EVERY = 20.0
-"""Seconds between two blocks of results."""
+_BLOCK_EVERY = (20.0, 60.0)
+"""Seconds between two blocks of results, at first and later: see `spread`."""
 _LOOK_EVERY = 0.5
 """Seconds between two looks at how far a run is."""
 _PAUSE, _LONGEST_WAIT = 5.0, 600.0
-"""Seconds between two tries to write the last results into a busy Excel, and for all of them."""
+"""Seconds between two looks whether a busy Excel takes results again, and for all of them after the last answer."""
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +33,7 @@ class Clock:
 
 class Blocks:
     """`cancelled`: set when the user wants no more; `refresh` shows how far the run is; `on_busy` is called when the last results begin
-    to wait; `gone`: rows of the run that were no longer in the sheet when a block was written."""
+    to wait; `is_free`: whether the workbook takes results just now; `gone`: rows of the run that were no longer in the sheet when a block was written."""
 
     def __init__(
         self,
@@ -41,29 +41,46 @@ class Blocks:
         refresh: Callable[[], None] = lambda: None,
         clock: Clock | None = None,
         on_busy: Callable[[], None] = lambda: None,
+        is_free: Callable[[], bool] = lambda: True,
     ) -> None:
         self._cancelled, self._refresh, self._clock, self._on_busy = cancelled, refresh, clock or Clock(), on_busy
+        self._is_free = is_free
         self.gone: set[int] = set()
         self._waited = 0.0
 
-    def work(self, over: threading.Event, deliver: Callable[[], Delivered]) -> None:
-        """Shows how far the run is, and writes what has arrived, until `over` is set."""
-        last = self._clock.now()
+    def work(self, over: threading.Event, is_waiting: Callable[[], bool], deliver: Callable[[], Delivered]) -> None:
+        """Shows how far the run is, and writes what has arrived, until `over` is set. While the workbook takes nothing, as while a cell of it is
+        edited, it is asked for no more than whether that is over."""
+        began = self._clock.now()
+        due = began + spread(0, _BLOCK_EVERY)
         while not self._clock.wait(over, _LOOK_EVERY):
             self._refresh()
-            if self._clock.now() - last >= BLOCK_EVERY:
-                try:
-                    self.gone.update(deliver().gone)
-                except SheetError as error:
-                    _log.info("results wait: %s", error)
-                last = self._clock.now()
+            now = self._clock.now()
+            if now < due:
+                continue
+            due = now + _PAUSE
+            try:
+                if not is_waiting() or not self._is_free():
+                    continue
+                self.gone.update(deliver().gone)
+            except (SheetError, JournalError) as error:
+                _log.info("results wait: %s", error)
+            due = self._clock.now() + spread(now - began, _BLOCK_EVERY)
 
     def waits(self, problem: HostBusy) -> bool:
-        """For some minutes, unless the user wants no more: the user may be typing a long cell."""
+        """Until the workbook takes results, for some minutes at most, unless the user wants no more: the user may be typing a long cell."""
         if not self._waited:
             self._on_busy()
-        self._waited += _PAUSE
-        if self._waited > _LONGEST_WAIT:
-            return False
         with stoppable(self._cancelled, "The results that are not written yet are kept."):
-            return not self._clock.wait(self._cancelled, _PAUSE)
+            while self._waited < _LONGEST_WAIT and not self._clock.wait(self._cancelled, _PAUSE):
+                self._waited += _PAUSE
+                if self._is_free():
+                    return True
+        return False
+
+
+def spread(passed: float, least_and_most: tuple[float, float]) -> float:
+    """How many seconds to leave between two calls of a kind: a tenth of what has passed. Who works in Excel for half an hour beside a run is
+    disturbed less often than who waits for a short one."""
+    least, most = least_and_most
+    return min(max(passed / 10, least), most)

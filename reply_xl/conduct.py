@@ -12,10 +12,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reply_xl.beside import beside
-from reply_xl.delivery import Delivered, deliver, fits
+from reply_xl.delivery import Delivered, View, deliver, recognise
 from reply_xl.errors import HostBusy, JournalError, SheetError, WorkbookError
 from reply_xl.interrupts import stoppable, unbroken
 from reply_xl.model import Outcome
@@ -26,15 +26,17 @@ from reply_xl.records import Records
 from reply_xl.runs import Entry, Recorded, Run
 from reply_xl.send import Terms, send
 from reply_xl.sheet import Sheet, nearest
-from reply_xl.workbook import FilePlace, checked_out
+
+if TYPE_CHECKING:
+    from reply_xl.workbook import FilePlace
 
 
 class Meanwhile(Protocol):
     """What is done beside the sending, by whoever has the workbook open before them."""
 
-    def work(self, over: threading.Event, deliver: Callable[[], Delivered]) -> None:
-        """Until `over` is set. `deliver` writes the outcomes that wait by then into the workbook, and raises `SheetError` where that cannot be
-        done now."""
+    def work(self, over: threading.Event, is_waiting: Callable[[], bool], deliver: Callable[[], Delivered]) -> None:
+        """Until `over` is set. `is_waiting`: whether outcomes wait; `deliver` writes those into the workbook, and raises `SheetError` where that
+        cannot be done now."""
 
     def waits(self, problem: HostBusy) -> bool:
         """Whether the last results are tried again, after a while, where the workbook could not be written."""
@@ -96,7 +98,11 @@ def conduct(
             if meanwhile is None:
                 send(decisions, terms, keep)
             else:
-                _send_beside(decisions, terms, keep, lambda: meanwhile.work(over, lambda: deliver_run(records, number, place)), over)
+
+                def work() -> None:
+                    meanwhile.work(over, lambda: bool(records.journal.run(number).waiting), lambda: deliver_run(records, number, place))
+
+                _send_beside(decisions, terms, keep, work, over)
         unsaved: Sequence[Outcome] = recording.lost
         try:
             recorded = records.journal.recorded(number)
@@ -176,8 +182,8 @@ def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], p
     waiting = [entry for entry in entries if entry.outcome is not None and not entry.delivered]
     with place.open(to_write=True) as book:
         book.check_savable()
-        sheet = sheet_of(book, place, run, recorded.entries)
-        done = deliver(sheet, run, waiting, entries)
+        sheet, view = _sheet_of(book, place, run, recorded.entries)
+        done = deliver(sheet, run, waiting, entries, view=view)
         if run.beside is not None:
             done = replace(done, missed=_deliver_beside(book, place, run, entries, waiting))
         book.save()
@@ -199,7 +205,8 @@ def _deliver_beside(book: Book, place: Place, run: Run, entries: Sequence[Entry]
     of_contacts, every = beside(run, entries)
     news = {entry.contact_id for entry in waiting}
     try:
-        deliver(sheet_of(book, place, of_contacts, every), of_contacts, [entry for entry in every if entry.contact_id in news], every)
+        sheet, view = _sheet_of(book, place, of_contacts, every)
+        deliver(sheet, of_contacts, [entry for entry in every if entry.contact_id in news], every, view=view)
     except SheetError as error:
         return f"The results are in the sheet “{run.page.sheet}” alone. {error}"
     return ""
@@ -207,20 +214,40 @@ def _deliver_beside(book: Book, place: Place, run: Run, entries: Sequence[Entry]
 
 def sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> Sheet:
     """The sheet of a run: the one that has its headers and keys, whatever it is called; in the run's own workbook else the one of its name."""
+    return _sheet_of(book, place, run, entries)[0]
+
+
+def _sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> tuple[Sheet, View | None]:
+    """The same, with how it was found to look if that is known. The sheet of that name comes first: where it is the one, which it nearly always
+    is, no other sheet is asked for anything."""
+    known: Sheet | None = None
+    try:
+        known = book.sheet(run.page.sheet)
+    except HostBusy:
+        raise
+    except SheetError:
+        pass
+    if known is not None and (view := _recognise(known, run, entries)):
+        return known, view
     names = book.sheets()
-    known = nearest(names, run.page.sheet)
-    for name in sorted(names, key=lambda name: name != known):
-        sheet = book.sheet(name)
-        if _may_hold(sheet, run) and fits(sheet, run, entries):
-            return sheet
+    tried = None if known is None else nearest(names, run.page.sheet)
+    for name in names:
+        if name != tried:
+            sheet = book.sheet(name)
+            if view := _recognise(sheet, run, entries):
+                return sheet, view
     is_its_own = place.key in (run.page.book, run.page.results)
     if is_its_own and (known is not None or len(names) == 1):
-        sheet = book.sheet(known or names[0])
+        sheet = known or book.sheet(names[0])
         if _may_hold(sheet, run):
-            return sheet
+            return sheet, None
     raise WorkbookError(
         f"No sheet of {place.name} holds the headers and the contacts of run {run.id}; name the workbook that does with --book."
     )
+
+
+def _recognise(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> View | None:
+    return recognise(sheet, run, entries) if _may_hold(sheet, run) else None
 
 
 def _may_hold(sheet: Sheet, run: Run) -> bool:
@@ -232,4 +259,6 @@ def _may_hold(sheet: Sheet, run: Run) -> bool:
 
 def place_of(run: Run, book: Path | None = None) -> FilePlace:
     """The file to write into: `book`, or the run's own."""
+    from reply_xl.workbook import FilePlace, checked_out  # with the engine for files, which a click in Excel has no use for
+
     return FilePlace(Path(run.page.book)).delivering(run) if book is None else FilePlace(book, checked_out(None, book))

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from reply_xl import cells
+from reply_xl.addresses import runs
 from reply_xl.columns import MESSAGE, OURS, REPLY_ID, map_columns
-from reply_xl.errors import CellError, SheetError
+from reply_xl.errors import CellError, HostBusy, SheetError
 from reply_xl.fields import BY_NAME, fold, same
 from reply_xl.locate import locate, own_headers
-from reply_xl.model import CellValue, Change, Column, Intent, Outcome, Role, Row, Word
+from reply_xl.model import CellValue, Change, Column, ErrorCell, Intent, Outcome, Role, Row, Word
 from reply_xl.repair import Written, prove
-from reply_xl.runs import Entry, Run
+from reply_xl.runs import Entry, Mark, Run
 from reply_xl.sheet import Layout, Reading, Sheet
 from reply_xl.values import format, parse
 
 _MOST_TIMES = 4
+_WIDEST_GAP = 20
+"""Rows between two results that are written back for the sake of one block."""
 _ENOUGH = 0.9
 """The share of a run's keys that a sheet must have to be taken for a moved or renamed copy of the run's."""
 
@@ -37,48 +41,55 @@ class Delivered:
     missed: str = ""
 
 
-def deliver(sheet: Sheet, run: Run, entries: Sequence[Entry], every: Sequence[Entry] = ()) -> Delivered:
+def deliver(sheet: Sheet, run: Run, entries: Sequence[Entry], every: Sequence[Entry] = (), *, view: View | None = None) -> Delivered:
     """Writes the outcomes of `entries` into their rows. `every`: all rows of the run, where these are not all, because rows that are alike are
-    told apart by all of them. Safe to repeat. Raises `HostBusy` before it writes anything while Excel is busy or the user is copying, and
-    `SheetError`, with nothing certain about what was written."""
+    told apart by all of them; `view`: the sheet, if it has just been looked at. Safe to repeat. Raises `HostBusy` before it writes anything
+    while Excel is busy or the user is copying, and `SheetError`, with nothing certain about what was written."""
     for _ in range(_MOST_TIMES):
-        view = _View(sheet, run)
-        places = view.places(every or entries)
-        places = {entry.number: places[entry.number] for entry in entries if entry.number in places}
+        view = view or View(sheet, run)
+        of_all = view.places(every or entries)
+        places = {entry.number: of_all[entry.number] for entry in entries if entry.number in of_all}
         if not view.is_the_runs and 2 * len(places) < len(entries):
             raise SheetError(f"The sheet “{sheet.name}” does not hold the rows of run {run.id}; name the workbook that does with --book.")
         outcomes = {places[entry.number]: entry.outcome for entry in entries if entry.number in places and entry.outcome is not None}
         if not outcomes:
             break
         with sheet.undisturbed():
-            is_as_it_was = _write(view, run, outcomes)
+            is_as_it_was = _write(view, run, outcomes, set(of_all.values()))
         if is_as_it_was:
             break  # else it has moved: what could not be written where it stood then is written now
+        view = None
     written = tuple(entry.number for entry in entries if entry.number in places and entry.outcome is not None)
     return Delivered(written, tuple(entry.number for entry in entries if entry.number not in places))
 
 
-def fits(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> bool:
-    """Whether the sheet is the run's, though it has another name or stands in another file: all headers and nearly all keys."""
+def recognise(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> View | None:
+    """The sheet as it is, if it is the run's, though it has another name or stands in another file: all headers and nearly all keys."""
     try:
-        view = _View(sheet, run)
+        view = View(sheet, run)
+    except HostBusy:
+        raise
     except SheetError:
-        return False
-    keyed = [entry for entry in entries if entry.mark.key]
-    places = view.places(keyed)
-    return view.is_the_runs and bool(keyed) and len(places) >= _ENOUGH * len(keyed)
+        return None
+    keyed = {entry.number for entry in entries if entry.mark.key}
+    if not view.is_the_runs or not keyed:
+        return None
+    return view if len(keyed & view.places(entries).keys()) >= _ENOUGH * len(keyed) else None
 
 
 def rows_now(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> tuple[dict[int, int], int]:
     """Where rows of the run stand now, row number then → row number now, and in which row their headers stand. A row that is not known
     again because its cells were corrected is known by the result in it."""
-    view = _View(sheet, run)
+    view = View(sheet, run)
     found = view.places(entries)
-    return found | view.by_result([entry for entry in entries if entry.number not in found], set(found.values())), view.reading.header_row
+    return {
+        **found,
+        **view.by_result([entry for entry in entries if entry.number not in found], set(found.values())),
+    }, view.reading.header_row
 
 
-class _View:
-    """The sheet as it is at one moment, read with the headers of the run in mind."""
+class View:
+    """A sheet as it is at one moment, read with the headers of a run in mind."""
 
     def __init__(self, sheet: Sheet, run: Run) -> None:
         self.sheet = sheet
@@ -89,16 +100,21 @@ class _View:
             self.reading.headers, customs=None, hidden=self.reading.hidden, values=[row.cells for row in self.reading.rows]
         )
         self.rows = {row.number: row for row in self.reading.rows}
+        self._asked: list[tuple[int, Mark, int | None]] = []
+        self._found: Mapping[int, int] = {}
         self._email = self.index(run.page.targets.get("email", ""))
         self._ids = {self.index(header) for name, header in run.page.targets.items() if name == "id" or name.startswith("id ")}
 
-    def places(self, entries: Sequence[Entry]) -> dict[int, int]:
-        """Row number then → row number now."""
-        ids = {entry.number: entry.contact_id for entry in entries if entry.contact_id is not None}
-        marks = {entry.number: entry.mark for entry in entries}
-        columns = self.key_columns()
-        of_the_run = [column if column.header in self._headers else replace(column, header="") for column in columns]
-        return locate(marks, self.reading.rows, of_the_run, ids)
+    def places(self, entries: Sequence[Entry]) -> Mapping[int, int]:
+        """Row number then → row number now. Asked twice for the same rows, it looks once."""
+        asked = [(entry.number, entry.mark, entry.contact_id) for entry in entries]
+        if self._asked != asked:
+            marks = {number: mark for number, mark, _ in asked}
+            ids = {number: contact for number, _, contact in asked if contact is not None}
+            columns = self.key_columns()
+            of_the_run = [column if column.header in self._headers else replace(column, header="") for column in columns]
+            self._asked, self._found = asked, locate(marks, self.reading.rows, of_the_run, ids)
+        return self._found
 
     def key_columns(self) -> tuple[Column, ...]:
         """The columns by which the run found its rows: what a header means may follow from the cells below it, and those have changed, or
@@ -143,6 +159,21 @@ class _View:
             first += 1
         return places | {header: first + offset for offset, header in enumerate(absent)}
 
+    def between(self, numbers: Collection[int], of_the_run: Set[int], indices: Sequence[int]) -> list[int]:
+        """Rows of the run in short gaps between these rows, of which what they hold in these columns can be written back unchanged: one
+        block takes far fewer calls than many."""
+        free = {
+            number
+            for number in of_the_run
+            if not self.rows[number].hidden and not any(isinstance(self.rows[number][index], ErrorCell) for index in indices)
+        }
+        gaps = [range(last + 1, first) for (_, last), (first, _) in pairwise(runs(numbers))]
+        gaps = [gap for gap in gaps if len(gap) <= _WIDEST_GAP and free.issuperset(gap)]
+        if not gaps:
+            return []
+        formulas = {number for number, _ in self.sheet.formulas(self.of([number for gap in gaps for number in gap]), sorted(indices))}
+        return [number for gap in gaps if formulas.isdisjoint(gap) for number in gap]
+
     def of(self, numbers: Sequence[int]) -> Reading:
         """The reading with these rows chosen, whatever a filter hides by now: they were chosen when the run began."""
         return replace(self.reading, chosen=tuple(replace(self.rows[number], hidden=False) for number in sorted(numbers)))
@@ -154,22 +185,24 @@ def _holds(headers: Sequence[str], wanted: Sequence[str]) -> bool:
     return bool(wanted) and all(header in rest for header in wanted)
 
 
-def _write(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> bool:
-    """`outcomes` by row number as in `view`. Returns whether the sheet is still as it was then."""
+def _write(view: View, run: Run, outcomes: Mapping[int, Outcome], of_the_run: Set[int]) -> bool:
+    """`outcomes` by row number as in `view`; `of_the_run`: all rows of it that are there. Returns whether the sheet is still as it was then."""
     own = (*OURS, REPLY_ID) if run.keeps_ids and any(outcome.found_by_email for outcome in outcomes.values()) else OURS
     restored = _restored(view, run, outcomes)
     filled = {column.index for column in view.columns if column.fills} | {index for line in restored.values() for index in line}
-    reading = view.of(list(outcomes))
+    own_columns = view.own_columns(own)
+    between = view.between(outcomes, of_the_run, tuple(own_columns.values()))
+    reading = view.of([*outcomes, *between])
     written = Written(
         reading,
         view.key_columns(),
-        Layout(view.own_columns(own), frozenset()),
+        Layout(own_columns, frozenset()),
         frozenset(filled) - reading.hidden,
         view.sheet.formulas(view.of(list(view.rows)), sorted(filled)),
         {},
     )
     try:
-        layout = view.sheet.prepare(reading, own, filled)
+        layout = view.sheet.prepare(reading, own, filled, proving=False)  # the proof is in what is read afterwards
     except SheetError:
         with contextlib.suppress(SheetError):
             prove(view.sheet, written)
@@ -178,6 +211,7 @@ def _write(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> bool:
         number: cells.own_cells(outcome, with_id=REPLY_ID in layout.own, practice=run.server.practises_on_copies)
         for number, outcome in outcomes.items()
     }
+    of_own |= {number: {header: view.rows[number][index] for header, index in layout.own.items()} for number in between}
     others = {
         number: {
             index: value
@@ -200,7 +234,7 @@ def _write(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> bool:
         failure = None  # with its traceback it would keep objects of the host's
 
 
-def _restored(view: _View, run: Run, outcomes: Mapping[int, Outcome]) -> dict[int, dict[int, CellValue]]:
+def _restored(view: View, run: Run, outcomes: Mapping[int, Outcome]) -> dict[int, dict[int, CellValue]]:
     """Of an undo: the cells that still ask for what was undone, with the values that Reply holds again."""
     changed = [
         (number, change, view.index(run.page.targets.get(change.target.name, "")))

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from reply_xl.addresses import Area
-from reply_xl.busy import Patience, is_busy, make_attempts_finite
+from reply_xl.busy import Patience, is_busy, make_attempts_finite, refuse_while_copying
 from reply_xl.choices import Choices
 from reply_xl.click import Click
 from reply_xl.columns_page import proposal, write_columns_page
@@ -68,6 +68,15 @@ class Excel:
         """Something that is not worth waiting for, with the xlwings app: where Excel is busy, or gone, it is left undone."""
         with contextlib.suppress(Exception), self._attached(Patience(0)) as app:
             action(app)
+
+    def is_free(self) -> bool:
+        """Whether it takes results now: no cell is edited, and nothing waits to be pasted. 2 calls. Of one that is gone this says nothing."""
+        try:
+            with self._attached(Patience(0)) as app:
+                refuse_while_copying(app)
+        except Exception as error:
+            return not is_busy(error)
+        return True
 
     @contextlib.contextmanager
     def _attached(self, patience: Patience) -> Iterator[Any]:

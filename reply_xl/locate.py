@@ -26,7 +26,7 @@ Marks = Mapping[int, Mark]
 
 def marks_of(rows: Iterable[Row], columns: Sequence[Column]) -> dict[int, Mark]:
     """The mark of each row, by row number. What this add-in fills in is no part of it: that changes with every run."""
-    own = [column for column in columns if column.header and fold(column.header) not in _OWN | _FILLED]
+    own = [(fold(column.header), column.index) for column in columns if column.header and fold(column.header) not in _OWN | _FILLED]
     return {row.number: Mark(_key(row, columns), _look(row, own)) for row in rows}
 
 
@@ -152,8 +152,8 @@ def _emails(rows: Sequence[Row], columns: Sequence[Column]) -> dict[int, str]:
     return {row.number: _key(row, only_email) for row in rows}
 
 
-def _look(row: Row, own: Sequence[Column]) -> str:
-    return _digest(sorted(f"{fold(column.header)}\0{row[column.index]!r}" for column in own if not is_blank(row[column.index])))
+def _look(row: Row, own: Sequence[tuple[str, int]]) -> str:
+    return _digest(sorted(f"{header}\0{row[index]!r}" for header, index in own if not is_blank(row[index])))
 
 
 def _digest(cells: Sequence[str]) -> str:

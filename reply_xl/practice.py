@@ -17,13 +17,14 @@ from reply_xl.model import Column, CustomField, Intent, Role, Row, Target
 from reply_xl.sheet import Reading, Sheet
 from reply_xl.strays import leave_out
 from reply_xl.values import contact_id, parse
-from reply_xl.workbook import Workbook
 
 _FIRST_CUSTOM_ID = 150_697
 
 
 def contacts_of(book: Path, sheet_name: str | None = None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """As `contacts_in`, of a sheet of a workbook file."""
+    from reply_xl.workbook import Workbook  # with the engine for files, which a click in Excel has no use for
+
     with Workbook(book) as opened:
         return contacts_in(opened.sheet(sheet_name))
 

@@ -119,7 +119,7 @@ class _Now:
     """The sheet as it is. `rows`, `columns`: former number or index → that of now, of those that are still there."""
 
     def __init__(self, sheet: Sheet, before: _Before) -> None:
-        self.reading = sheet.read_again(before.headers, before.reading.header_row)
+        self.reading = sheet.read_again(before.headers, before.reading.header_row, cells_only=True)
         self.headers = self.reading.headers
         self.lines = _lines(self.reading)
         named = _same_headers(before.reading.headers, self.headers)

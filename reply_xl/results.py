@@ -65,15 +65,15 @@ class Layout:
     formulas: frozenset[Place]
 
 
-def prepare(sheet: Any, reading: _Reading, own: Sequence[str], filled: Iterable[int]) -> Layout:
-    """Adds our columns where they are absent, and proves by writing that every column can be written."""
+def prepare(sheet: Any, reading: _Reading, own: Sequence[str], filled: Iterable[int], *, proving: bool = True) -> Layout:
+    """Adds our columns where they are absent, and if `proving` writes what every column holds, to prove that it can be written."""
     rows = [row for row in reading.chosen if not row.hidden and not all(is_blank(cell) for cell in row.cells)]
     places = _own_places(reading, own)
     absent = [header for header in own if header not in places]
     filled = sorted(set(filled) - reading.hidden)
     writer = _Writer(sheet)
     formulas = _formulas(writer, rows, [*filled, *(place for header, place in places.items() if header not in OURS)])
-    for index in filled:
+    for index in filled if proving else ():
         _prove(writer, rows, index, formulas)
     if absent:
         first = _free_columns(writer, reading, len(absent))
@@ -87,8 +87,9 @@ def prepare(sheet: Any, reading: _Reading, own: Sequence[str], filled: Iterable[
                 writer.range(reading.header_row, reading.header_row, places[header], places[header]).column_width = _WIDTHS[header]
     if UPDATED_AT in places:
         _format_dates(writer, rows, places[UPDATED_AT])
-    held = {(row.number, index): row[index] for row in rows for index in places.values() if not isinstance(row[index], ErrorCell)}
-    writer.write({place: value for place, value in held.items() if place not in formulas}, {row.number: row for row in rows}, formulas)
+    if proving:
+        held = {(row.number, index): row[index] for row in rows for index in places.values() if not isinstance(row[index], ErrorCell)}
+        writer.write({place: value for place, value in held.items() if place not in formulas}, {row.number: row for row in rows}, formulas)
     return Layout(places, formulas)
 
 

@@ -116,10 +116,10 @@ class Sheet:
         """As `read`, for a sheet that may have no row below its headers: then `chosen` is empty."""
         return self._guarded("all", header_row, may_be_empty=True)
 
-    def read_again(self, headers: Sequence[str], near: int) -> Reading:
+    def read_again(self, headers: Sequence[str], near: int, *, cells_only: bool = False) -> Reading:
         """As `read_header`, of a sheet that had these headers in row `near` and may have moved since: the row that holds most of them is
-        the header row."""
-        return self._guarded("all", lambda block: _most_like(headers, near, block), may_be_empty=True)
+        the header row. `cells_only`: nobody wants to know what is hidden or merged, which spares half of the calls; then nothing is."""
+        return self._guarded("all", lambda block: _most_like(headers, near, block), may_be_empty=True, cells_only=cells_only)
 
     def selected(self) -> tuple[Area, ...]:
         """The areas that are selected on this sheet now, hidden rows included. Raises `SelectionError` where they are no cells of it."""
@@ -142,14 +142,14 @@ class Sheet:
         """The cells of the chosen rows in these columns that hold a formula: row number, column index."""
         return self._host(lambda: results.formulas(self._sheet, reading, indices), "The formulas of the sheet cannot be read; try again.")
 
-    def prepare(self, reading: Reading, own: Sequence[str], filled: Iterable[int]) -> Layout:
+    def prepare(self, reading: Reading, own: Sequence[str], filled: Iterable[int], *, proving: bool = True) -> Layout:
         """Makes room for our columns and proves that the sheet can be written, before anything is sent.
 
         `own`: headers of our columns, appended right of the last header where absent; `filled`: indices of read-only columns that will
-        be filled. Raises `SheetError` if the sheet is protected."""
+        be filled; `proving` False: only makes room. Raises `SheetError` if the sheet is protected."""
         filled = tuple(filled)
         return self._host(
-            lambda: results.prepare(self._sheet, reading, own, filled),
+            lambda: results.prepare(self._sheet, reading, own, filled, proving=proving),
             f"The sheet “{self.name}” cannot be written; unprotect it (Review → Unprotect Sheet) and try again.",
         )
 
@@ -186,16 +186,16 @@ class Sheet:
         """Runs calls into the host, which must be safe to repeat; whatever it raises becomes a `SheetError` with `sentence`."""
         return _excel(lambda: self._patience.run(action), sentence)
 
-    def _guarded(self, rows: Spans | str, header_row: HeaderRow, *, may_be_empty: bool) -> Reading:
+    def _guarded(self, rows: Spans | str, header_row: HeaderRow, *, may_be_empty: bool, cells_only: bool = False) -> Reading:
         try:
             return self._host(
-                lambda: self._read(rows, header_row, may_be_empty),
+                lambda: self._read(rows, header_row, may_be_empty, cells_only),
                 "The sheet cannot be read; leave the cell that is being edited, close what is open in Excel, choose a sheet with rows, and try again.",
             )
         finally:
             self.__dict__.pop("_app", None)  # a held object keeps Excel alive
 
-    def _read(self, rows: Spans | str, header_row: HeaderRow, may_be_empty: bool) -> Reading:
+    def _read(self, rows: Spans | str, header_row: HeaderRow, may_be_empty: bool, cells_only: bool) -> Reading:
         used = self._sheet.used_range
         place, (area,) = areas_of(used.get_address(external=True))
         chosen = Chosen(rows, self._areas_meant(place) if rows == "selection" else ())
@@ -208,8 +208,8 @@ class Sheet:
         header_row = header_row(block) if callable(header_row) else header_row
         region = find_region(block, tables, chosen, header_row, best_header)
         headers = read_headers(block.line(region.header_row), region)
-        visible_columns, visible_rows = self._visible(used, area)
-        merged = self._merged_rows(used, region.header_row, region.last_row, len(headers))
+        visible_columns, visible_rows = (set(area.columns), set(area.rows)) if cells_only else self._visible(used, area)
+        merged = set() if cells_only else self._merged_rows(used, region.header_row, region.last_row, len(headers))
         if region.header_row in merged:
             raise HeaderError(
                 f"The header row {region.header_row} has merged cells; unmerge them so that each column has a header of its own."

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from reply_xl import sentences
-from reply_xl.blocks import Blocks, Clock
+from reply_xl.blocks import Blocks, Clock, spread
 from reply_xl.conduct import Conducted
 from reply_xl.dialogue import say_gone
 from reply_xl.errors import Cancelled, NotAgreed, SheetError
@@ -24,8 +24,8 @@ from reply_xl.records import Records
 from reply_xl.wording import joined
 
 FINE, COULD_NOT_RUN, NEEDS_ATTENTION = 0, 1, 3
-_BAR_EVERY, _LATER, _BAR_LATER = 2.0, 60.0, 10.0
-"""Seconds between two texts in the status bar: in the first minute, and after it."""
+_BAR_EVERY = (2.0, 20.0)
+"""Seconds between two texts in the status bar, at first and later: see `spread`."""
 _LONGEST = 240
 _MOST_LINES, _LEAST_LINES = 18, 4
 """Lines of a box, and of what is said in it beside what it asks."""
@@ -63,6 +63,7 @@ class Bar:
 
     def start(self, label: str, total: int | None) -> None:
         self._label, self._done, self._total = label, 0, total
+        self._began = self._now()
         self._tell()
 
     def advance(self, *_: object) -> None:
@@ -83,9 +84,8 @@ class Bar:
 
     def refresh(self) -> None:
         """Shows what is to be shown, not more often than need be. A busy Excel does without."""
-        every = _BAR_EVERY if self._now() - self._began < _LATER else _BAR_LATER
         text = self._progress()
-        if text and text != self._shown and self._now() - self._shown_at >= every:
+        if text and text != self._shown and self._now() - self._shown_at >= spread(self._now() - self._began, _BAR_EVERY):
             self.show(text)
 
     def show(self, text: str) -> None:
@@ -128,7 +128,7 @@ class Window:
         self._excel, self.dialogs, self._cancelled = excel, dialogs, cancelled
         clock = clock or Clock()
         self.progress = Bar(excel, clock.now)
-        self.meanwhile = Blocks(cancelled, self.progress.refresh, clock)
+        self.meanwhile = Blocks(cancelled, self.progress.refresh, clock, is_free=excel.is_free)
         self.notes: list[str] = []
         self.sentence = ""
         self._insists = False

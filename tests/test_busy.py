@@ -17,7 +17,6 @@ from test_delivery import HEADERS, ROWS, Open, by_hand, columns_of, entries_of, 
 
 from reply_xl import pages
 from reply_xl.busy import Patience, is_busy, make_attempts_finite
-from reply_xl.columns import OURS
 from reply_xl.delivery import deliver
 from reply_xl.errors import HostBusy, SheetError
 from reply_xl.model import ErrorCell
@@ -215,7 +214,7 @@ def test_a_sort_while_excel_is_busy() -> None:
             assert columns_of(serials(there.grid())) == should, call
 
 
-@pytest.mark.parametrize("call", [0, 30, 60, 80])
+@pytest.mark.parametrize("call", [0, 20, 40, 60])
 def test_a_cell_that_is_edited_for_a_while(call: int) -> None:
     """For half a minute, from any call on: the delivery is made when the cell is finished."""
     with open_in_excel() as there:
@@ -382,11 +381,11 @@ def test_nothing_is_held_after_a_delivery(what: str) -> None:
         gc.disable()
         try:
             if what == "a sort":
-                there.excel.before("Range.Value=", lambda: sort_by_mine(there.fake), skip=3)
+                there.excel.before("Range.Value=", lambda: sort_by_mine(there.fake), skip=1)
             elif what == "a failure":
-                there.excel.fail("Range.Value=", excel_error("no"), times=None, skip=2)
+                there.excel.fail("Range.Value=", excel_error("no"), times=None, skip=1)
             elif what == "busy":
-                there.excel.reject(ENOUGH, skip=70)
+                there.excel.reject(ENOUGH, skip=50)
             try:
                 deliver(our_sheet(there, Sleep()), RUN, ENTRIES)
                 said = ""
@@ -399,16 +398,14 @@ def test_nothing_is_held_after_a_delivery(what: str) -> None:
 
 
 def test_a_thousand_rows() -> None:
-    """The results of 1,000 rows are one bulk write into our columns and one into the column that is filled; before them stand the headers
-    and two writes that prove that the columns can be written. No value is written cell by cell."""
+    """The results of 1,000 rows are one bulk write into our columns and one into the column that is filled; before them stand the headers.
+    No value is written cell by cell."""
     lines: list[list[Any]] = [list(HEADERS), *people(1_000)]
     run, entries = entries_of(lines[1:], keeps_ids=False)
     with open_in_excel(lines) as there:
         with there.excel.count() as tally:
             deliver(our_sheet(there, Sleep()), run, entries)
-        assert [write.address for write in tally.value_writes] == ["E2", "G1:I1", "G2:I1001", "E2:E1001", "G2:I1001"]
-        by_block = [write.address for write in tally.value_writes if write.cells > len(OURS)]
-        assert max(by_block.count(address) for address in by_block) <= 3
+        assert [write.address for write in tally.value_writes] == ["G1:I1", "E2:E1001", "G2:I1001"]
 
 
 # values that only Excel over COM has

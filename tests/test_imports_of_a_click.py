@@ -1,0 +1,100 @@
+"""What Python loads between a click and its first request: a person waits for each module of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from conftest import FIRST_ID, patches
+
+from reply_xl.click import Button
+from reply_xl.sandbox import Sandbox
+
+BEFORE_IT_IS_TAKEN = {"", "clicks", "config", "errors", "interrupts", "ribbon", "this_excel"}
+_NAMES = """
+addresses agreements answers base_urls bases beside blocks busy buttons cell_formats cell_text cells choices claims click clicks client
+columns columns_page computers conduct config connections countries database delivery dialogue displayed emails errors evidence excel
+face fields front header_words headers host_values hygiene identity in_excel in_front interrupts jobs journal journal_file last_sent
+links locate locks lookup marks model number_formats pace pages patches phone_hints phones place places plan planned practice
+practice_mark practising preview preview_page proof proxies pull push quota_log recheck recording records references region registries
+repair results ribbon runs send sentences serving session sheet sizes strays time_zones truths undo unreachable values versions window
+windows_zones wishes wording
+"""
+OURS = BEFORE_IT_IS_TAKEN | set(_NAMES.split())
+THIRD_PARTY = {"certifi", "charset_normalizer", "idna", "platformdirs", "requests", "urllib3", "xlwings"}
+BESIDE = {"PIL", "backports", "chardet", "cryptography", "cython_runtime", "numpy", "pandas"}
+"""What xlwings and requests load themselves where it happens to be installed."""
+NEVER = {"defusedxml", "keyring", "lxml", "openpyxl", "phonenumbers", "rich", "tkinter", "tornado"}
+STAND_IN = {
+    "fake_excel",
+    "noted",
+    "pythoncom",
+    "pywintypes",
+    *(f"win32{name}" for name in ("api", "com", "con", "gui", "process", "timezone")),
+}
+
+
+def loaded(button: Button, url: str) -> tuple[list[str], list[str]]:
+    """The modules that a click on this button, in a process of its own, had loaded when it was taken and at its end."""
+    code = f"""
+        import json, sys
+        import reply_xl.ribbon
+        taken = sorted(sys.modules)
+        sys.path[:0] = [{str(Path(__file__).parent)!r}]
+        from fake_excel import FakeExcel, install
+        import noted
+        rows = [["Reply ID", "Email", "Title"], [{FIRST_ID}, "p0@example.com", "CEO"], [{FIRST_ID + 1}, "p1@example.com", "CTO"]]
+        excel = FakeExcel()
+        excel.add_book("leads.xlsx").add_sheet("Leads", rows)
+        with install(excel):
+            import xlwings
+            from reply_xl import config
+            for name in [name for name in sys.modules if name.split(".")[0] in {NEVER!r}]:
+                del sys.modules[name]  # the stand-in for Excel has a use for some
+            noted.note(config.shared_folder(), {str(button)!r}, "leads.xlsx", "$A$2:$C$3", window=excel.books[0].hwnd)
+            outside = reply_xl.ribbon.Outside(
+                lambda: xlwings.engines.active, lambda: noted.Answers(("Update them",)), lambda window: excel.pid, {url!r}, linger=0
+            )
+            assert reply_xl.ribbon.main([noted.ID], outside) == 0
+        print(json.dumps([taken, sorted(sys.modules)]))
+    """
+    ran = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    taken, at_the_end = json.loads(ran.stdout.splitlines()[-1])
+    return taken, at_the_end
+
+
+def ours(modules: list[str]) -> set[str]:
+    return {name.partition(".")[2] for name in modules if name.split(".")[0] == "reply_xl"}
+
+
+def others(modules: list[str]) -> set[str]:
+    found = {name.split(".")[0] for name in modules if not name.startswith("_")}
+    return found - sys.stdlib_module_names - {"reply_xl", "sitecustomize"}
+
+
+def test_until_the_click_is_taken(sandbox: Sandbox) -> None:
+    """Six modules of ours and the standard library: a person is told whatever else is missing or broken."""
+    taken, _ = loaded(Button.CANCEL, sandbox.url)
+    assert ours(taken) == BEFORE_IT_IS_TAKEN
+    assert others(taken) == set()
+
+
+def test_the_modules_of_an_update(sandbox: Sandbox) -> None:
+    """These modules and no others. There is no engine for files among them, no spreadsheet library, no terminal and no keychain."""
+    _, modules = loaded(Button.UPDATE, sandbox.url)
+    assert ours(modules) == OURS
+    assert others(modules) - BESIDE - STAND_IN == THIRD_PARTY
+    assert len(patches(sandbox)) == 2
+
+
+@pytest.mark.parametrize("button", [Button.PREVIEW, Button.PULL, Button.COLUMNS, Button.CANCEL])
+def test_the_modules_of_other_buttons(sandbox: Sandbox, button: Button) -> None:
+    """None that an update has not."""
+    _, modules = loaded(button, sandbox.url)
+    assert ours(modules) <= OURS
+    assert others(modules) - BESIDE - STAND_IN <= THIRD_PARTY
