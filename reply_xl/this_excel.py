@@ -38,8 +38,7 @@ def process_in_front(processes: Collection[int], windows: Any = None) -> int | N
     if windows is None:
         return None
     user = windows.user32
-    user.GetTopWindow.restype = user.GetWindow.restype = ctypes.c_void_p
-    window = user.GetTopWindow(None)
+    window = user.GetTopWindow(None)  # 32 bits of a handle are all of it; what xlwings calls as well is left as it is
     while window:
         if user.IsWindowVisible(ctypes.c_void_p(window)) and not user.IsIconic(ctypes.c_void_p(window)):
             process = _owner(windows, window)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import shlex
 import signal
@@ -190,6 +191,28 @@ def test_of_several_excels_the_one_in_front_after_a_question(excel: FakeExcel, s
         assert (ran.code, "the one in front shows “other.xlsx”, sheet “Leads”" in ran.err) == (2, True)
         assert sandbox.requests == []
         assert (status(excel), status(other)) == ([None] * 6, [None] * 2)
+
+
+class Typed(io.StringIO):
+    """A terminal at which this is typed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("y\n", 3), ("n\n", 0), ("", 0)])
+def test_the_question_which_excel_is_answered(
+    excel: FakeExcel, sandbox: Sandbox, live: Live, monkeypatch: pytest.MonkeyPatch, answer: str, sent: int
+) -> None:
+    """Yes sends to the Excel that was named and to no other; anything else sends nothing."""
+    other = FakeExcel()
+    other.add_book(NAME, folder="D:\\").add_sheet("Leads", rows(6)).select("A2:A7")
+    monkeypatch.setattr("sys.stdin", Typed(answer))
+    with install(other, excel):
+        ran = live(sandbox, "push", "--live", "--yes", front=excel.pid)
+        assert (ran.code, len(patches(sandbox))) == (0 if sent else 1, sent), ran.err
+        assert status(excel).count("Updated") == sent
+        assert other.writes == []
 
 
 def test_an_excel_without_a_workbook_is_not_meant(excel: FakeExcel, sandbox: Sandbox, live: Live) -> None:
