@@ -44,7 +44,7 @@ class Directory:
 
     def unknown_numbers(self, found: Iterable[tuple[Wish, Contact]]) -> Unknown:
         """Of the numbers that would replace another one: those that no member of the team, or no account, has, with what is wrong. Nobody can
-        tell outside an organization, nor where there are too many accounts."""
+        tell outside an organization, where the key may not read accounts, nor where there are too many of them."""
         wanted: dict[str, set[int]] = {}
         for wish, contact in found:
             for column, value in wish.values:
@@ -53,7 +53,7 @@ class Directory:
                     wanted.setdefault(target.name, set()).add(value)
         unknown: dict[str, dict[int, str]] = {}
         for name, numbers in wanted.items():
-            what, known = (_MEMBER, self._members or ()) if name == "ownerUserId" else (_ACCOUNT, self._accounts)
+            what, known = (_MEMBER, self._members or ()) if name == "ownerUserId" else (_ACCOUNT, self._known_accounts())
             if 0 < len(known) < _MOST_ACCOUNTS:
                 near = joined([f"{one.id} ({shown(one.name)})" for one in known], _MOST_NAMED)
                 says = f"and no {what} has this number (there is {near}); correct it or type a name"
@@ -75,6 +75,15 @@ class Directory:
     @cached_property
     def _accounts(self) -> Sequence[Named]:
         return self._contacts.accounts("")
+
+    def _known_accounts(self) -> Sequence[Named]:
+        """Those that there are, nothing where that may not be asked."""
+        try:
+            return self._accounts
+        except NotAuthorised:
+            raise
+        except ApiRefused:
+            return ()
 
     def _owners(self, texts: Collection[str]) -> dict[str, int | str]:
         if self._members is None:

@@ -219,15 +219,17 @@ def test_a_memory_that_fails_costs_no_row(sandbox: Sandbox, runner: Runner) -> N
         ("Title", "x", {"scopes": ["contacts:read"]}, 403, "EditProspect"),
         ("Company", "New", {"accounts_feature": True}, 400, "Company"),
         ("Account ID", 999, {}, 400, "Account ID"),
-        ("Owner user ID", 999, {"foreign_owner": 400}, 400, "Owner user ID"),
-        ("Owner user ID", 999, {"foreign_owner": 404}, 404, "Owner user ID: 999"),
+        ("Owner user ID", 999, {"foreign_owner": 400, "organization": False}, 400, "Owner user ID"),
+        ("Owner user ID", 999, {"foreign_owner": 404, "organization": False}, 404, "Owner user ID: 999"),
     ],
 )
 def test_a_refusal_names_field_and_reason(
     make_sandbox: Callable[..., Sandbox], runner: Runner, style: str, header: str, value: CellValue, switches: Any, status: int, says: str
 ) -> None:
-    """Whatever Reply refuses stays with its row, with status, body and a sentence; the other row is updated."""
+    """Whatever Reply refuses stays with its row, with status, body and a sentence; the other row is updated. Owners and accounts that cannot be
+    looked up are left to Reply."""
     sandbox = make_sandbox(3, error_style=style, **switches)
+    sandbox.fault("status", status=403, path="contact-accounts")
     refused, fine = runner.run(sandbox, ("Reply ID", header, "City"), (FIRST_ID, value, None), (FIRST_ID + 1, None, "Oslo"))
     assert (refused.word, refused.status) == (Word.REFUSED, status)
     assert says in refused.message
