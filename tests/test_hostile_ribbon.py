@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import xlwings as xw
-from conftest import FIRST_ID, patches
+from conftest import FIRST_ID, KEY, patches
 from fake_excel import FakeExcel, Formula, install
 from noted import ID, Answers, note
 from test_ribbon import click, rows, status
@@ -336,7 +336,7 @@ def test_a_question_that_was_open_for_twenty_minutes(tmp_path: Path) -> None:
         real, later = time.time, [0.0]
         time.time = lambda: real() + later[0]
         import xlwings as xw
-        from conftest import FIRST_ID, patches, people
+        from conftest import FIRST_ID, KEY, patches, people
         from fake_excel import FakeExcel, install
         from noted import ID, Answers, note
         from reply_xl import config
@@ -361,3 +361,18 @@ def test_a_question_that_was_open_for_twenty_minutes(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
     ran = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert ran.stdout.strip() == "the colleague's ['Updated', 'Conflict', 'Updated']", ran.stderr
+
+
+def test_what_the_log_of_clicks_holds(excel: FakeExcel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentences that were shown, with the contacts that they name, as IT is told; never the key, whatever goes wrong."""
+    monkeypatch.setenv("REPLY_API_KEY", KEY)
+    for switches in ({}, {"keys": ["another"]}, {"quota": "off", "keys": None}):
+        sandbox.set(**switches)
+        press(excel, sandbox, Answers(["Update them", "Undo it"]), Button.UPDATE, "$A$2:$A$4")
+        press(excel, sandbox, Answers(["Undo it"]), Button.UNDO, "$A$2")
+    sandbox.stop()
+    press(excel, sandbox, Answers(["Undo it"]), Button.UPDATE, "$A$2")
+    log = (config.shared_folder() / "click.log").read_text(encoding="utf-8")
+    assert "ReplyUndo" in log
+    assert KEY not in log
+    assert "Bearer" not in log
