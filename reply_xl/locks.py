@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from reply_xl.errors import JournalError
+
 _PATIENCE = 0.2
 """Seconds after which a run is taken to go on elsewhere: who only asks whether it does holds its lock for a moment as well."""
 
@@ -31,7 +33,7 @@ def lock(file: BinaryIO) -> None:
 
 class HeldFile:
     """A file that is held while something goes on: whoever finds it free knows that the process at it has ended. Entering raises `OSError` if
-    another process holds it."""
+    another process holds it, `JournalError` if there can be no such file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -40,7 +42,15 @@ class HeldFile:
     def __enter__(self) -> HeldFile:
         until = time.monotonic() + _PATIENCE
         while self._file is None:
-            file = self._path.open("ab")
+            try:
+                file = self._path.open("ab")
+            except OSError as error:
+                if time.monotonic() > until:
+                    raise JournalError(
+                        f"The folder {self._path.parent} cannot be written, so nothing was done; make room on the disk, or ask IT."
+                    ) from error
+                time.sleep(_PATIENCE / 10)  # on Windows, a file that is just being removed
+                continue
             try:
                 lock(file)
                 if self._is_ours(file):

@@ -25,6 +25,7 @@ from reply_xl.click import Button, parse
 from reply_xl.conduct import Conducted
 from reply_xl.delivery import Delivered
 from reply_xl.excel import Excel
+from reply_xl.locks import BookLock
 from reply_xl.model import column_letter
 from reply_xl.records import Records
 from reply_xl.ribbon import Outside, main
@@ -250,7 +251,7 @@ def test_a_row_that_was_gone_in_mid_run_is_told_at_the_end(excel: FakeExcel, san
     click = parse((config.shared_folder() / "clicks" / f"{note(config.shared_folder(), Button.UPDATE, NAME)}.click").read_bytes())
     window = Window(Excel(xw.engines.active, click, lambda _: None), boxes, cancelled, Ticking(over))
     gone = iter([(3,), (), ()])
-    window.meanwhile.work(over, lambda: Delivered((), next(gone)))
+    window.meanwhile.work(over, lambda: True, lambda: Delivered((), next(gone)))
     with Records() as records:
         run = records.journal.run(1)
         window.conducted(records, 1, (), Conducted(run, (), (), Delivered((2,), ()), ""), NAME, cancelled=False)
@@ -376,3 +377,15 @@ def test_what_the_log_of_clicks_holds(excel: FakeExcel, sandbox: Sandbox, monkey
     assert "ReplyUndo" in log
     assert KEY not in log
     assert "Bearer" not in log
+
+
+def test_a_folder_that_cannot_be_written(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """It is not taken for another click that is going on."""
+    lock = BookLock(config.data_folder(), excel.books[0].full_name)
+    with lock:
+        (path,) = config.data_folder().glob("book-*.lock")
+    path.mkdir()
+    boxes = Answers()
+    assert press(excel, sandbox, boxes, Button.UPDATE, "$A$2") == 1
+    assert "cannot be written" in boxes.told[0]
+    assert (boxes.asked, sandbox.requests) == ([], [])
