@@ -170,8 +170,7 @@ def _scene(
         )
     engine, patience = desk.engine(), desk.patience()
     with console.Progress() as progress, contextlib.ExitStack() as stack:
-        meanwhile = Blocks(cancelled, on_busy=lambda: console.say(_MAY_STAY_BUSY))
-        face = Terminal(progress, yes=getattr(arguments, "yes", False), as_json=getattr(arguments, "json", False), meanwhile=meanwhile)
+        face = Terminal(progress, yes=getattr(arguments, "yes", False), as_json=getattr(arguments, "json", False))
         front = look(engine, desk.in_front, patience)
         shown = f"“{front.book}”, sheet “{front.sheet}”"
         if front.is_one_of_several:
@@ -180,6 +179,7 @@ def _scene(
         face.say(f"In Excel: {shown}.{' Nothing is saved: that is for you to do.' if writes else ''}")
         records = stack.enter_context(Records())
         excel = Excel.at(engine, front.process, patience)
+        face.meanwhile = Blocks(cancelled, on_busy=lambda: console.say(_MAY_STAY_BUSY), is_free=excel.is_free)
 
         def place_with(areas: Sequence[Area]) -> LivePlace:
             return LivePlace(excel, front.book, front.path, front.sheet, areas, words=str)

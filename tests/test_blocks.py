@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from reply_xl.blocks import BLOCK_EVERY, Blocks, Clock
+from reply_xl.blocks import Blocks, Clock
 from reply_xl.delivery import Delivered
 from reply_xl.errors import HostBusy, SheetError
 
@@ -28,7 +28,7 @@ class Quick(Clock):
 @pytest.mark.parametrize("problem", [None, HostBusy("Excel is busy."), SheetError("closed")])
 def test_results_come_in_blocks(problem: SheetError | None) -> None:
     """One every so many seconds; where a block cannot be written the next one is tried. Rows that were gone are kept, progress is shown throughout."""
-    blocks, shown = Blocks(threading.Event(), lambda: shown.append(1), Quick(5.5 * BLOCK_EVERY)), []
+    blocks, shown = Blocks(threading.Event(), lambda: shown.append(1), Quick(110)), []
     delivered: list[int] = []
 
     def deliver() -> Delivered:
@@ -37,19 +37,34 @@ def test_results_come_in_blocks(problem: SheetError | None) -> None:
             raise problem
         return Delivered((), (10 + len(delivered),))
 
-    blocks.work(threading.Event(), deliver)
+    blocks.work(threading.Event(), lambda: True, deliver)
     assert len(delivered) == 5
     assert blocks.gone == (set() if problem else {11, 12, 13, 14, 15})
     assert len(shown) > 100
+
+
+def test_nothing_new_and_a_busy_workbook_cost_no_block() -> None:
+    """Where nothing has arrived, or the workbook takes nothing, nothing is delivered; what has arrived is, once it takes it."""
+    delivered: list[int] = []
+
+    def deliver() -> Delivered:
+        delivered.append(1)
+        return Delivered((), ())
+
+    Blocks(threading.Event(), clock=Quick(110)).work(threading.Event(), lambda: False, deliver)
+    Blocks(threading.Event(), clock=Quick(110), is_free=lambda: False).work(threading.Event(), lambda: True, deliver)
+    assert delivered == []
+    answers = iter([False, False, True, *[True] * 50])
+    Blocks(threading.Event(), clock=Quick(60), is_free=lambda: next(answers)).work(threading.Event(), lambda: True, deliver)
+    assert delivered == [1, 1]
 
 
 def test_the_last_results_wait_for_a_busy_excel() -> None:
     """For ten minutes; whoever looks is told once why."""
     told: list[int] = []
     clock = Quick()
-    blocks = Blocks(threading.Event(), clock=clock, on_busy=lambda: told.append(1))
-    while blocks.waits(HostBusy("Excel is busy.")):
-        assert clock.passed < 1000
+    blocks = Blocks(threading.Event(), clock=clock, on_busy=lambda: told.append(1), is_free=lambda: False)
+    assert not blocks.waits(HostBusy("Excel is busy."))
     assert 590 <= clock.passed <= 610
     assert told == [1]
 
