@@ -56,17 +56,8 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
     with place.kept_open():
         left = unfinished(session.records, place.key, session.contacts.base_url) if of is None else []
         request, reading, name, is_practice, notes = _read(face, place, session, request)
-        bases = session.bases(place.key, name)
         with stoppable(session.cancelled):
-            draft = plan.draft(
-                reading,
-                session.contacts,
-                session.memory,
-                request,
-                bases=bases,
-                on_progress=face.progress.at,
-                on_many=on_many(face, session),
-            )
+            draft = _drafted(face, place, session, name, reading, request)
             server = session.server() if of is None else refuse_other_workspace(of, session)
         face.say(*notes, *draft.notes, *left)
         if draft.plan.refusal:
@@ -104,21 +95,19 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
     return _carry_out(face, target, session, number, draft)
 
 
+def _drafted(face: Face, place: Place, session: Session, name: str, reading: Reading, request: Request) -> Draft:
+    """The plan for the rows of the sheet `name` as it was read."""
+    many = on_many(face, session)
+    bases = session.bases(place.key, name)
+    return plan.draft(reading, session.contacts, session.memory, request, bases=bases, on_progress=face.progress.at, on_many=many)
+
+
 def write_preview(face: Face, place: Place, session: Session, request: Request) -> int:
     """Puts what `request` would change into the workbook, as a sheet to decide in. Sends nothing; focus and selection are as before."""
     with place.kept_open():
         request, reading, name, _, notes = _read(face, place, session, request)
-        bases = session.bases(place.key, name)
         with stoppable(session.cancelled):
-            draft = plan.draft(
-                reading,
-                session.contacts,
-                session.memory,
-                request,
-                bases=bases,
-                on_progress=face.progress.at,
-                on_many=on_many(face, session),
-            )
+            draft = _drafted(face, place, session, name, reading, request)
         face.progress.stop()
         face.say(*notes, *draft.notes)
         if draft.plan.refusal:
