@@ -233,7 +233,8 @@ def new_from_template(scene: Scene) -> None:
 
 
 def new_from_reply(scene: Scene) -> None:
-    """While practice is on, from the practice server."""
+    """From Reply: `direct` has refused it while practice is on. A practice server comes here only where the click was given its address, as in
+    the Excel of `doctor --live`; the name of the workbook says so then."""
     from reply_xl.new_sheet import from_reply
 
     with Records() as records, _cancellable(scene), scene.session(records) as session:

@@ -193,7 +193,9 @@ def _add_setup_commands(command: Callable[[str, Callable[[argparse.Namespace], i
     uninstall.add_argument("--yes", action="store_true", help="agree to --everything without being asked")
     for subparser in (install, uninstall, doctor):
         subparser.add_argument("--prefix", metavar="FOLDER", type=Path, help="rehearse in this folder instead of your own ones")
-        subparser.add_argument("--as", dest="system", choices=("windows", "mac", "other"), help=argparse.SUPPRESS)
+        subparser.add_argument(
+            "--as", dest="system", choices=("windows", "mac", "other"), help="with --prefix: the kind of computer that is rehearsed"
+        )
 
 
 def _run_number(text: str) -> int:

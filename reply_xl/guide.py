@@ -13,12 +13,13 @@ from reply_xl.model import Word
 MEANINGS: Mapping[Word, str] = {
     Word.UPDATED: "Reply stored every value that was sent",
     Word.UNCHANGED: "Reply already held the same values; nothing was sent",
-    Word.SKIPPED: "held back until you allow it, decided so in a preview, or a hidden row; nothing was sent",
+    Word.SKIPPED: "held back until you allow it, decided so in a preview, or a hidden row; nothing was sent. Click *Update* again and agree to what it names",
     Word.INVALID: "a cell cannot be read, or it is not certain that this is the right contact; nothing was sent",
-    Word.NOT_FOUND: "Reply has no such contact",
-    Word.REFUSED: "Reply said no; the message names the field and Reply's reason",
-    Word.NOT_STORED: "Reply accepted the change, but holds another value",
-    Word.CONFLICT: "the field was changed in Reply as well; the message shows all three values, and nothing was sent",
+    Word.NOT_FOUND: "Reply has no such contact; correct the e-mail or the ID, or add the contact in Reply",
+    Word.REFUSED: "Reply said no; the message names the field and Reply's reason. Correct it in the sheet or in Reply",
+    Word.NOT_STORED: "Reply accepted the change, but holds another value; read the message and correct it in Reply",
+    Word.CONFLICT: "the field was changed in Reply as well; the message shows all three values, and nothing was sent. Click *Preview*, choose "
+    "“keep Reply” or “take sheet” under Decision, then click *Update*",
     Word.UNKNOWN: "no answer came and the contact could not be read back; *Retry failed* or `reply-xl resume` finds out",
     Word.FAILED: "it did not work and nothing was stored; *Retry failed* or `reply-xl resume` tries it again",
     Word.CANCELLED: "you stopped the run before this row was sent; *Retry failed* or `reply-xl resume` sends it",
@@ -53,7 +54,7 @@ _TROUBLE = (
     ),
     (
         "Excel is busy",
-        "Finish the cell you are typing in, close open windows of Excel, and press Esc if something is copied. Results wait until then.",
+        "Finish the cell you are typing in, close open boxes and dialogs of Excel, and press Esc if something is copied. Results wait until then.",
     ),
     ("The key is not accepted", "Click *Connect* and paste it again; in Reply it is under Settings → API Key."),
     ("A row is invalid", "Its message names the cell and says what to type there. Correct it, then click *Retry failed*."),
@@ -62,7 +63,16 @@ _TROUBLE = (
         "Excel was closed during an update",
         "Nothing is lost: the results are kept on this computer and are written with the next click on that workbook.",
     ),
-    ("The update was a mistake", "Click *Undo*. It names the update first, and changes only what Reply still holds as it was sent."),
+    (
+        "The update was a mistake",
+        "Click *Undo*. It names the update first. The former values come back in Reply where it still holds what was sent, and in the cells of your "
+        "sheet that do; what cannot be put back is said before you agree.",
+    ),
+    (
+        "You want to leave practice",
+        "A copy of your sheet comes to the front; work there. Results begin with “practice:”. Click *Practice* again to leave; then go back to "
+        "your own sheet. Delete the copy when you like.",
+    ),
     ("A column goes to the wrong field", "Click *Columns* and choose there."),
 )
 

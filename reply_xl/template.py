@@ -50,8 +50,8 @@ _NOTES = (
     ("Formulas", "are welcome in any column: their result is sent, and they stay."),
     ("Reply status, Reply message, Reply updated at", "are written by reply_xl: what became of the row, why, and when Reply stored it. What you type there is replaced."),
     ("Reply domain, Reply created at …", "are set by Reply alone. They are filled in and never sent."),
-    ("Asks first", "Changes of e-mail, owner, account and opted out are held back until you allow them (--allow)."),
-    ("To begin", "reply-xl preview FILE shows what would change and sends nothing. reply-xl push FILE updates Reply."),
+    ("Asks first", "Changes of e-mail, owner, account and opted out are held back until you allow them."),
+    ("To begin", "In Excel select rows and click Preview, which sends nothing, then Update. Without Excel: reply-xl preview FILE, then reply-xl push FILE."),
 )  # fmt: skip
 
 _WHITE = '<color rgb="FFFFFFFF"/>'

@@ -394,7 +394,7 @@ def check_ribbon_words(addin: Addin) -> None:
         assert 8 < len(tip) < 60, tip
         assert not tip.endswith("."), tip
         assert text.endswith("."), text
-        assert 40 < len(text) < 260, text
+        assert 40 < len(text) < 280, text
         assert text != tip
         described = item.get("description")
         assert described is None or described.endswith("."), described

@@ -64,6 +64,28 @@ def test_the_folders(tmp_path: Path, system: System, column: int) -> None:
     assert named == {spelled(path, tmp_path, system) for path in installed | made}
 
 
+@pytest.mark.parametrize("system", [System.WINDOWS, System.MAC])
+def test_what_uninstall_leaves(tmp_path: Path, system: System) -> None:
+    """Of everything that install writes and the program makes there, the files that the page names stay, and no others."""
+    left = quoted(PAGE.split("`reply-xl uninstall` leaves")[1].split(";")[0])
+    computer = rehearsal(tmp_path, system)
+    at = places.places(computer)
+    functions = FunctionsFiles(b"functions", dict.fromkeys(LIBRARIES.values(), b"library")) if system is System.WINDOWS else None
+    install.install(computer, b"add-in", agent=True, functions=functions)
+    at.clicks.mkdir(parents=True, exist_ok=True)
+    at.data.mkdir(parents=True, exist_ok=True)
+    names = (serving.PRACTICE, serving.SERVER, places.PRACTICE_LOG, places.AGENT_LOG, places.AGENT_LOCK, ribbon.LOG)
+    made = [*(at.shared / name for name in names), at.clicks / "0123456789ABCDE.click", *(at.data / name for name in (places.GUIDE, *left))]
+    for file in made:
+        file.touch()
+    install.uninstall(computer)
+    files = {file for file in tmp_path.rglob("*") if file.is_file()} - {tmp_path / "registry.json"}
+    assert files == {at.data / name for name in left}
+    assert set(left) == {records.FILE, "quota.sqlite3", "reply-xl.log"}
+    install.uninstall(computer, everything=True)
+    assert not any(file.is_file() for file in tmp_path.rglob("*") if file.name != "registry.json")
+
+
 def test_the_names_of_the_files(home: Path) -> None:
     """Those of the quota, the journal and the log are the program's own."""
     quota = config.quota_file()

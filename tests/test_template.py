@@ -135,7 +135,8 @@ def test_it_says_how_it_works():
     """A second sheet explains blank cells, <clear> and the status columns."""
     notes = openpyxl.load_workbook(FILE)["How it works"]
     said = " ".join(str(cell.value) for row in notes.iter_rows() for cell in row)
-    assert all(word in said for word in ("An empty cell", "<clear>", *OURS, "--allow", "custom: Title"))
+    assert all(word in said for word in ("An empty cell", "<clear>", *OURS, "until you allow them", "click Preview", "custom: Title"))
+    assert "--" not in said
 
 
 def test_its_contacts_are_the_practice_servers(run: Callable[..., Ran], tmp_path: Path):
