@@ -35,6 +35,11 @@ def _with_scheme(url: str) -> str:
     return ""
 
 
+def repeated(base_url: str | None) -> str:
+    """The option that a command which is advised needs as well to speak with the same server, or ""."""
+    return "" if base_url is None else f" --base-url {base_url.strip()}"
+
+
 def is_loopback(url: str) -> bool:
     """Whether `url` names this machine itself: `localhost` or a loopback address."""
     host = urlsplit(url.strip()).hostname or ""

@@ -143,13 +143,20 @@ def set_bases(now: sqlite3.Connection, place: str, book: str, sheet: str, held: 
         now.execute("INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?)", (number, contact, json.dumps({**known, **values}), at))
 
 
-def forget_bases(now: sqlite3.Connection, moment: str) -> int:
-    """Deletes those that are older than a moment, as `utc_text` writes it; within a transaction that has begun. Of how many contacts."""
+def count_bases(now: sqlite3.Connection, moment: str) -> int:
+    """Of how many contacts there are some that are older than a moment, as `utc_text` writes it."""
     (pages,) = now.execute("SELECT coalesce(sum(contacts), 0) FROM base_page WHERE at<?", (moment,)).fetchone()
-    now.execute("DELETE FROM base_page WHERE at<?", (moment,))
-    single = now.execute("DELETE FROM base WHERE at<?", (moment,)).rowcount
+    (single,) = now.execute("SELECT count(*) FROM base WHERE at<?", (moment,)).fetchone()
+    return int(pages) + int(single)
+
+
+def forget_bases(now: sqlite3.Connection, moment: str) -> int:
+    """Deletes what `count_bases` counts, within a transaction that has begun. Of how many contacts."""
+    count = count_bases(now, moment)
+    for table in ("base_page", "base"):
+        now.execute(f"DELETE FROM {table} WHERE at<?", (moment,))
     now.execute("DELETE FROM sheet WHERE id NOT IN (SELECT sheet FROM base UNION SELECT sheet FROM base_page)")
-    return int(pages) + single
+    return count
 
 
 def _number(now: sqlite3.Connection, place: str, book: str, sheet: str) -> int:

@@ -29,6 +29,7 @@ FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 
 def columns(arguments: argparse.Namespace) -> int:
     from reply_xl import console
+    from reply_xl.base_urls import repeated
     from reply_xl.dialogue import deliver_waiting
     from reply_xl.terminal import Terminal
     from reply_xl.workbook import FilePlace
@@ -36,7 +37,7 @@ def columns(arguments: argparse.Namespace) -> int:
     face = Terminal(console.Progress())
     place = FilePlace(arguments.book, None, arguments.sheet)
     deliver_waiting(face, place)
-    return columns_of(arguments, face, place, f"choose there, save, and run reply-xl preview {place.name}")
+    return columns_of(arguments, face, place, f"choose there, save, and run reply-xl preview {place.name}{repeated(arguments.base_url)}")
 
 
 def columns_of(arguments: argparse.Namespace, face: Face, place: Place, then: str) -> int:
@@ -90,6 +91,7 @@ def columns_of(arguments: argparse.Namespace, face: Face, place: Place, then: st
 
 def preview(arguments: argparse.Namespace) -> int:
     from reply_xl import console
+    from reply_xl.base_urls import repeated
     from reply_xl.dialogue import deliver_waiting
     from reply_xl.session import Session
     from reply_xl.terminal import Terminal
@@ -100,7 +102,7 @@ def preview(arguments: argparse.Namespace) -> int:
         face = Terminal(progress, as_json=arguments.json)
         deliver_waiting(face, place)
         with place.kept_open(), Session(arguments.base_url, cancelled=cancelled, on_wait=progress.wait) as session:
-            then = f"save, and press Update on it or run reply-xl push {place.name} --plan"
+            then = f"save, and press Update on it or run reply-xl push {place.name} --plan{repeated(arguments.base_url)}"
             return preview_of(face, place, session, request_of(arguments), as_json=arguments.json, edit=arguments.edit, then=then)
 
 

@@ -22,6 +22,8 @@ from reply_xl.plan import Draft, Plan
 from reply_xl.sentences import goes_to, s, strangers, summary, takes
 from reply_xl.values import format, shown
 
+NOT_SHOWN = "(not shown by Reply)"
+"""Instead of the former value of a field that no answer of Reply holds."""
 _MOST_ROWS = 20
 _EVERY = 5.0
 """Seconds between two plain lines of progress."""
@@ -96,7 +98,7 @@ def show_preview(draft: Draft, foreseen: Sequence[Outcome], minutes: float, hint
     changed = [outcome for outcome in foreseen if outcome.changes]
     if changed:
         lines = [
-            (str(outcome.row), _who(outcome), change.target.label, _value(change, change.old), _value(change, change.new))
+            (str(outcome.row), _who(outcome), change.target.label, former(change), coming(change))
             for outcome in changed[:_MOST_ROWS]
             for change in outcome.changes
         ]
@@ -276,7 +278,15 @@ def _who(outcome: Outcome) -> str:
     return shown(contact.full_name or contact.email or str(contact.id)) if contact else ""
 
 
+def former(change: Change) -> str:
+    """What Reply held before a change."""
+    return _value(change, change.old) if change.target.verifiable else NOT_SHOWN
+
+
+def coming(change: Change) -> str:
+    """What a change writes."""
+    return _value(change, change.new)
+
+
 def _value(change: Change, value: FieldValue) -> str:
-    if is_empty(change.target, value):
-        return "(not shown by Reply)" if not change.target.verifiable and value is change.old else "(empty)"
-    return shown(format(value, change.target)) or "(empty)"
+    return "(empty)" if is_empty(change.target, value) else shown(format(value, change.target)) or "(empty)"

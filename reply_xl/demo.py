@@ -54,9 +54,11 @@ def run(folder: Path) -> int:
         Session(sandbox.url, key="practice", records=records) as session,
     ):
         path = write_workbook(folder, session.contacts)
+        print("These steps run inside the demo; you need not type them.\n")
         number = _push(path, session)
         _undo(path, number, session)
     print(f"\nOpen {path.name} to see the results in columns K to M.")
+    print("To try it yourself: run “reply-xl sandbox” in another window, and add to each command the --base-url that it names.")
     return 0
 
 
@@ -90,7 +92,7 @@ def _undo(path: Path, number: int, session: Session) -> None:
     """The run taken back, and a look at the sheet."""
     journal = session.records.journal
     recorded, changes = journal.recorded(number), journal.changes(number)
-    print(f"\n4. Everything can be undone: reply-xl undo {number}")
+    print("\n4. Everything can be undone, in your own runs with: reply-xl undo RUN")
     print(sentences.named(recorded, changes, when=""))
     undoing = plan_undo(journal, recorded, session.contacts, Policy(), None)
     for note in undoing.notes:

@@ -292,6 +292,8 @@ def undo(
     if count:
         what = f"{sentences.contacts(count)} get{'s' if count == 1 else ''} the former values back"
         statement = f"{what}: {sentences.requests(count, session.pace.minutes(count))}."
+        if run.kind is RunKind.UNDO and run.of is not None:
+            statement += f" It was itself an undo, so this makes the changes of run {run.of} again."
         face.agree(Question(statement, "Undo it?", "add --yes", not will_ask))
     page = run.page if place is None else replace(run.page, book=place.key, results=place.results)
     beside = None if run.beside is None else replace(run.beside, differs={})

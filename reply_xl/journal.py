@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reply_xl.bases import book_name, forget_bases, set_bases, sheet_name, utc_text
+from reply_xl.bases import book_name, count_bases, forget_bases, set_bases, sheet_name, utc_text
 from reply_xl.database import Database
 from reply_xl.errors import JournalError
 from reply_xl.fields import BY_NAME, value_of
@@ -176,6 +176,11 @@ class Journal:
     def waiting(self, book: str) -> list[Run]:
         """Runs with outcomes that belong into this workbook and are not there yet, the oldest first."""
         return [run for run in reversed(self.of_book(book)) if run.waiting]
+
+    def count_bases(self, before: datetime) -> int:
+        """Of how many contacts `forget` would delete the bases."""
+        with self._database.transaction() as now:
+            return count_bases(now, utc_text(before))
 
     def forget(self, before: datetime, keep: Collection[int] = ()) -> tuple[int, int]:
         """Deletes runs that began before a moment, except those in `keep`, and bases that are older; nothing of them is left in the file. How

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reply_xl.base_urls import repeated
 from reply_xl.commands import columns_of, preview_of, refuse_beside_plan, request_of
 from reply_xl.errors import ConfigError, NotAgreed
 from reply_xl.interrupts import Stop, stoppable
@@ -86,9 +87,8 @@ def unclear(arguments: argparse.Namespace) -> str:
 
 def columns(arguments: argparse.Namespace, desk: Desk) -> int:
     with _scene(arguments, desk, writes=arguments.edit) as scene:
-        return columns_of(
-            arguments, scene.face, scene.place, "choose there, and run reply-xl preview --live on the sheet with your contacts"
-        )
+        then = f"choose there, and run reply-xl preview --live{repeated(arguments.base_url)} on the sheet with your contacts"
+        return columns_of(arguments, scene.face, scene.place, then)
 
 
 def preview(arguments: argparse.Namespace, desk: Desk) -> int:
@@ -98,7 +98,7 @@ def preview(arguments: argparse.Namespace, desk: Desk) -> int:
         scene.session(arguments.base_url) as session,
     ):
         request = request_of(arguments, "selection")
-        then = "and press Update on it or run reply-xl push --live"
+        then = f"and press Update on it or run reply-xl push --live{repeated(arguments.base_url)}"
         return preview_of(scene.face, scene.place, session, request, as_json=arguments.json, edit=arguments.edit, then=then)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from reply_xl.base_urls import repeated
 from reply_xl.console import Progress, say
 from reply_xl.download import Wanted, check_target, find_list
 from reply_xl.errors import ApiError, Cancelled, NotAuthorised
@@ -35,5 +36,5 @@ def run(target: Path, list_name: str | None, search: str | None, base_url: str |
             return COULD_NOT_RUN
     for line in remarks(result):
         say(line)
-    print(f"{target.name} holds {contacts(result.contacts)}. Edit it, then: reply-xl preview {target.name}")
+    print(f"{target.name} holds {contacts(result.contacts)}. Edit it, then: reply-xl preview {target.name}{repeated(base_url)}")
     return FINE if result.certain and not result.unreadable else NEEDS_ATTENTION

@@ -142,25 +142,31 @@ def undo(arguments: argparse.Namespace) -> int:
 
 
 def forget(arguments: argparse.Namespace) -> int:
+    from datetime import datetime
+
     from reply_xl import console, sentences
     from reply_xl.face import Question
     from reply_xl.records import Records, are_there
     from reply_xl.terminal import Terminal
 
+    day, today = arguments.before.date(), datetime.now().astimezone().date()
+    if day > today:
+        raise ConfigError(f"{day} has not come yet; name today, {today}, or a day before it.")
     if not are_there():
         console.say("The journal is empty.")
         return 0
     with Records() as records:
         old = [run for run in records.journal.runs() if run.started < arguments.before]
         running = [run.id for run in old if records.is_running(run.id)]
-        open_ = [run for run in old if run.is_unfinished and run.id not in running]
-        if open_:
-            what = (
-                f"{len(open_)} of these runs {'is' if len(open_) == 1 else 'are'} unfinished or have results that wait for their workbook."
-            )
-            Terminal(console.Progress()).agree(Question(what, "Forget them as well?", "add --yes", arguments.yes))
-        count, bases = records.journal.forget(arguments.before, running)
-    print(f"{count} run{'' if count == 1 else 's'} and what was known of {sentences.contacts(bases)} were forgotten.")
+        found = [run for run in old if run.id not in running]
+        bases = records.journal.count_bases(arguments.before)
+        if found or bases:
+            statement = sentences.to_forget(found, bases)
+            Terminal(console.Progress()).agree(Question(statement, "Delete them?", "add --yes", arguments.yes))
+            count, bases = records.journal.forget(arguments.before, running)
+            print(f"{sentences.runs(count)} and what was known of {sentences.contacts(bases)} were deleted.")
+        else:
+            print(f"There is nothing to delete from before {day}.")
     if running:
         console.say(f"Run {running[0]} is going on and was kept.")
     return 0

@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reply_xl import console, sentences
-from reply_xl.fields import is_empty
 from reply_xl.model import Change, CustomField, FieldValue, Outcome, Word
 from reply_xl.runs import Entry, Recorded, Run
 from reply_xl.sentences import Changes
-from reply_xl.values import format, shown
 from reply_xl.wording import joined
 
 _MOST = 20
@@ -51,7 +49,7 @@ def show_run(recorded: Recorded, changes: Changes, *, is_running: bool) -> None:
         email, name, every = changes.get(entry.contact_id or 0, ("", "", ()))
         who = name or email or str(entry.contact_id)
         word = _word(entry.outcome)
-        rows += [(str(entry.number), who, one.target.label, _value(one, one.old), _value(one, one.new), word) for one in every]
+        rows += [(str(entry.number), who, one.target.label, console.former(one), console.coming(one), word) for one in every]
     if rows:
         console.table("Changes", ("Row", "Contact", "Field", "Before", "After", "Outcome"), rows[:_MOST])
         if len(rows) > _MOST:
@@ -94,7 +92,7 @@ def print_csv(recorded: Recorded, changes: Changes) -> None:
             )
             writer.writerow([_safe(str(cell)) for cell in line])
         for one in every:
-            before = _plain(one.old) if one.target.verifiable else "(not shown by Reply)"
+            before = _plain(one.old) if one.target.verifiable else console.NOT_SHOWN
             head = (run.id, user, when, entry.number, entry.contact_id or "", email, _field(one), before, _plain(one.new))
             writer.writerow([_safe(str(cell)) for cell in (*head, _field_word(outcome, one), status)])
 
@@ -161,10 +159,6 @@ def _row_json(entry: Entry, changes: Changes) -> dict[str, object]:
 
 def _word(outcome: Outcome | None) -> str:
     return outcome.word.value.capitalize() if outcome else "Unknown"
-
-
-def _value(change: Change, value: FieldValue) -> str:
-    return "(empty)" if is_empty(change.target, value) else shown(format(value, change.target))
 
 
 def _plain(value: FieldValue) -> str:

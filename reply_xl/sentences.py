@@ -83,6 +83,25 @@ def contacts(count: int) -> str:
     return f"{count:,} contact{s(count)}"
 
 
+def runs(count: int) -> str:
+    return f"{count:,} run{s(count)}"
+
+
+def to_forget(old: Sequence[Run], bases: int) -> str:
+    """What `forget` is about to delete: runs, and what sheets with so many contacts were based on."""
+    known = f"what is known of {contacts(bases)}"
+    if not old:
+        return f"{known.capitalize()} will be deleted from this computer."
+    what = f"{runs(len(old))}{f' and {known}' if bases else ''} will be deleted from this computer"
+    lines = [f"{what}; {'this run' if len(old) == 1 else 'these runs'} can no longer be undone."]
+    unfinished = sum(run.is_unfinished for run in old)
+    if unfinished:
+        is_or_are, has = ("is", "has") if unfinished == 1 else ("are", "have")
+        which = "It" if len(old) == 1 else f"{unfinished} of these runs"
+        lines.append(f"{which} {is_or_are} unfinished, or {has} results that wait for their workbook.")
+    return " ".join(lines)
+
+
 def rows(count: int) -> str:
     return f"{count:,} row{s(count)}"
 

@@ -94,10 +94,12 @@ def _of_contact(
     back: list[Change] = []
     held: list[Change] = []
     says: list[str] = []
+    unseen = 0
     for change in changes:
         target, now = change.target, value_of(contact, change.target)
         if not target.verifiable:
             says.append(f"{shown(target.label)} cannot be restored, because Reply never shows it.")
+            unseen += 1
             continue
         if same(target, now, change.old):
             continue
@@ -119,7 +121,8 @@ def _of_contact(
         return Decision((), Patch(contact, tuple(back)), held=tuple(held), note=note), None, held
     names = tuple(one.target.name for one in held)
     if note:
-        return None, Outcome(0, Word.SKIPPED if held else Word.CONFLICT, f"Not undone: {note}", contact_id, contact, held_back=names), held
+        word = Word.SKIPPED if held or unseen == len(says) else Word.CONFLICT
+        return None, Outcome(0, word, f"Not undone: {note}", contact_id, contact, held_back=names), held
     return None, Outcome(0, Word.UNCHANGED, "Reply holds the values from before the run.", contact_id, contact), ()
 
 

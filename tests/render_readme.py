@@ -142,7 +142,10 @@ def story(folder: Path) -> str:
         )
         shown = [f'"{word}"' if " " in word else word for word in words]
         said.extend(
-            [f"$ reply-xl {' '.join(shown)} --base-url http://127.0.0.1:8765", *(line.rstrip() for line in done.stdout.splitlines())]
+            [
+                f"$ reply-xl {' '.join(shown)} --base-url http://127.0.0.1:8765",
+                *(line.rstrip().replace(url, "http://127.0.0.1:8765") for line in done.stdout.splitlines()),
+            ]
         )
 
     with Sandbox() as sandbox:

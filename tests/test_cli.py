@@ -982,6 +982,10 @@ def test_the_demo_shows_every_kind_of_outcome(run: Command, tmp_path: Path) -> N
     dead = "http://127.0.0.1:9"
     ran = run("demo", env={"HTTP_PROXY": dead, "HTTPS_PROXY": dead})
     assert ran.code == 0, ran.err
+    assert ran.out.startswith("These steps run inside the demo; you need not type them.\n")
+    assert "\n4. Everything can be undone, in your own runs with: reply-xl undo RUN\n" in ran.out
+    assert ran.out.splitlines()[-1].startswith("To try it yourself: run “reply-xl sandbox” in another window")
+    assert "--base-url" in ran.out.splitlines()[-1]
     assert all(f" {word} " in ran.out for word in ("Updated", "Unchanged", "Skipped", "Invalid", "Refused", "Not stored", "Undone"))
     words = {line["Reply status"] for line in cells(tmp_path / "reply-xl-demo.xlsx")}
     assert {"Undone", "Unchanged", "Skipped", "Invalid", "Refused", "Not stored"} == words

@@ -67,6 +67,21 @@ def test_undo_names_the_last_update_and_puts_the_values_back(office: Clicking, b
     assert "update of book.xlsx, sheet Contacts" in office.asked()[-1]["text"]
 
 
+def test_undo_of_an_undo_says_that_it_changes_them_again(office: Clicking, book: Book, sandbox: Sandbox) -> None:
+    """A second click on Undo is a redo, and the question says so; the first did not."""
+    opened = office.open(leads(book, 2))
+    office.select(opened, "Contacts", "A2:A3")
+    office.answer("Update them", "Undo it", "Undo it")
+    for button in (Button.UPDATE, Button.UNDO, Button.UNDO):
+        office.press(button)
+        office.wait()
+    once, twice = (asked["text"] for asked in office.asked()[-2:])
+    number = once.partition("\n\nRun ")[2].split()[0]
+    assert f"It was itself an undo, so this makes the changes of run {number} again." in twice
+    assert "itself an undo" not in once
+    assert sandbox.contact(FIRST_ID)["title"] == "Title 0"
+
+
 def test_cancel_in_mid_run(office: Clicking, book: Book, sandbox: Sandbox) -> None:
     """Cancel stops the run of this workbook: what was sent keeps its result, the rest is cancelled; Retry failed sends the rest."""
     opened = office.open(leads(book, 10))

@@ -33,6 +33,7 @@ def choose(path: Path, **choices: str) -> None:
 def edited(sandbox: Sandbox, book: Book, command: Command, *leads: tuple[Any, ...], **choices: str) -> Path:
     path = book(HEADERS, *(leads or (LEAD,)))
     ran = command("columns", path, "--edit", "--base-url", sandbox.url)
+    assert f"reply-xl preview {path.name} --base-url {sandbox.url}." in ran.err
     assert ran.code == 0, ran.err
     choose(path, **choices)
     return path

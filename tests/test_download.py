@@ -525,7 +525,7 @@ def test_the_command_says_what_it_did(
     assert "Stopped. What was read before is kept in leads.xlsx.part" in capsys.readouterr().err
     assert _command(sandbox, path) == 0
     out, err = capsys.readouterr()
-    assert out == "leads.xlsx holds 45 contacts. Edit it, then: reply-xl preview leads.xlsx\n"
+    assert out == f"leads.xlsx holds 45 contacts. Edit it, then: reply-xl preview leads.xlsx --base-url {sandbox.url}\n"
     assert "30 contacts had been kept" in err
     assert _command(sandbox, tmp_path / "few.xlsx", search="p3@") == 0
     assert capsys.readouterr().out.startswith("few.xlsx holds 1 contact.")
@@ -579,7 +579,10 @@ def test_from_the_command_line(make_sandbox: Make, run: Callable[..., Ran]):
     sandbox = make_sandbox(None)
     at = ("--base-url", sandbox.url)
     done = run("pull", "--new", "leads.xlsx", "--list", "Autumn webinar", *at)
-    assert (done.code, done.out) == (0, "leads.xlsx holds 7 contacts. Edit it, then: reply-xl preview leads.xlsx\n")
+    assert (done.code, done.out) == (
+        0,
+        f"leads.xlsx holds 7 contacts. Edit it, then: reply-xl preview leads.xlsx --base-url {sandbox.url}\n",
+    )
     assert run("push", "leads.xlsx", "--json", *at).words == ["unchanged"] * 7
     again = run("pull", "--new", "leads.xlsx", *at)
     assert (again.code, again.err) == (1, "leads.xlsx is there already and is never replaced; choose another name, or move it away.\n")

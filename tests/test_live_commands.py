@@ -119,7 +119,7 @@ def test_preview_prints_and_sends_nothing(excel: FakeExcel, sandbox: Sandbox, li
 def test_a_preview_sheet_is_written_and_sent(excel: FakeExcel, sandbox: Sandbox, live: Live) -> None:
     """`preview --live --edit` puts it into the workbook that is open; `push --live` with it in front sends just that."""
     ran = live(sandbox, "preview", "--live", "--edit")
-    assert "run reply-xl push --live" in ran.err
+    assert f"run reply-xl push --live --base-url {sandbox.url}." in ran.err
     page = excel.books[0].sheets[1]
     assert excel.books[0].active is excel.books[0].sheets[0]
     excel.books[0].active = page

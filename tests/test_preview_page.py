@@ -84,7 +84,9 @@ def test_where_nothing_would_change_no_sheet_is_made(sandbox: Sandbox, book: Boo
     assert openpyxl.load_workbook(path).sheetnames == ["Contacts"]
     path = previewed(sandbox, book, command, ONE)
     sandbox.edit(FIRST_ID, title="CTO", notes="Met")
-    assert command("preview", path, "--edit", "--base-url", sandbox.url).code == 0
+    edited = command("preview", path, "--edit", "--base-url", sandbox.url)
+    assert edited.code == 0
+    assert f"reply-xl push {path.name} --plan --base-url {sandbox.url}." in edited.err
     assert page_of(path) == []
     ran = apply(command, path, sandbox)
     assert (ran.code, ran.err.splitlines()[-1]) == (0, "The preview sheet has no line to send.")

@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FIRST_ID, Book, Ran
+from conftest import FIRST_ID, Book, Ran, on_a_terminal
 
 from reply_xl.records import Records
 from reply_xl.sandbox import Sandbox
@@ -100,6 +101,8 @@ def test_who_when_what(book: Book, make_sandbox: Callable[..., Sandbox], command
     sandbox.fault("status", status=400, method="PATCH", contact_id=FIRST_ID + 1)
     began = datetime.now().astimezone().replace(microsecond=0)
     push(command, path, sandbox)
+    shown = next(line for line in command("show").out.splitlines() if "+41446681800" in line)
+    assert "(not shown by" in shown  # and not “(empty)”, which nobody knows
     lines = audited(command)
     assert [(line["row"], line["contact"], line["email"], line["field"], line["before"], line["after"], line["outcome"], line["http_status"]) for line in lines] == [
         ("2", str(FIRST_ID), "p0@example.com", "Title", "CEO", "CTO", "updated", "200"),
@@ -131,6 +134,14 @@ def test_no_formula_for_a_spreadsheet(text: str, book: Book, sandbox: Sandbox, c
 # --- forget ------------------------------------------------------------------------------------------------------------------------------
 
 
+def age(home: Path) -> None:
+    """Makes everything that stands in the journal now as old as the year 2020."""
+    with sqlite3.connect(next(home.rglob("journal.sqlite3"))) as now:
+        for table, column in (("run", "started"), ("base", "at"), ("base_page", "at")):
+            now.execute(f"UPDATE {table} SET {column}='2020-05-05T10:00:00+00:00'")
+    now.close()
+
+
 @pytest.fixture
 def aged(book: Book, make_sandbox: Callable[..., Sandbox], command: Command, tmp_path: Path, home: Path) -> Iterator[tuple[Path, Sandbox]]:
     """An old run on old.xlsx and a younger one on young.xlsx, a pull, a download; the old ones as old as the year 2020."""
@@ -139,11 +150,7 @@ def aged(book: Book, make_sandbox: Callable[..., Sandbox], command: Command, tmp
     push(command, old, sandbox)
     command("pull", old, "--base-url", sandbox.url)
     command("pull", "--new", tmp_path / "oldnew.xlsx", "--base-url", sandbox.url)
-    database = next(home.rglob("journal.sqlite3"))
-    with sqlite3.connect(database) as now:
-        for table, column in (("run", "started"), ("base", "at"), ("base_page", "at")):
-            now.execute(f"UPDATE {table} SET {column}='2020-05-05T10:00:00+00:00'")
-    now.close()
+    age(home)
     young = book(("Reply ID", "Title"), (FIRST_ID + 1, "youngtitle"), name="youngbook.xlsx")
     push(command, young, sandbox)
     return home, sandbox
@@ -162,8 +169,8 @@ def test_nothing_of_the_forgotten_is_left(aged: tuple[Path, Sandbox], command: C
     home, _ = aged
     before = kept(home)
     assert all(word in before for word in OLD)
-    done = command("forget", "--before", "2021-01-01")
-    assert (done.code, done.out) == (0, "1 run and what was known of 4 contacts were forgotten.\n")
+    done = command("forget", "--before", "2021-01-01", "--yes")
+    assert (done.code, done.out) == (0, "1 run and what was known of 4 contacts were deleted.\n")
     after = kept(home)
     assert not [word for word in OLD if word in after]
     assert b"youngtitle" in after
@@ -176,11 +183,44 @@ def test_nothing_of_the_forgotten_is_left(aged: tuple[Path, Sandbox], command: C
 def test_the_day_itself_is_kept(aged: tuple[Path, Sandbox], command: Command) -> None:
     """Before a day means before it began here; a day that is none is wrong use."""
     day = datetime(2020, 5, 5, 10, tzinfo=UTC).astimezone().date()
-    assert "0 runs" in command("forget", "--before", day).out
-    assert "1 run and" in command("forget", "--before", day + timedelta(days=1)).out
+    assert command("forget", "--before", day).out == "There is nothing to delete from before 2020-05-05.\n"
+    assert "1 run and" in command("forget", "--before", day + timedelta(days=1), "--yes").out
     for wrong in ("yesterday", "2026-02-30", "01.02.2026", ""):
         assert command("forget", "--before", wrong).code == 2
     assert command("forget").code == 2
+
+
+ASKED = "1 run and what is known of 4 contacts will be deleted from this computer; this run can no longer be undone."
+
+
+def test_nothing_is_forgotten_without_a_yes(aged: tuple[Path, Sandbox], command: Command) -> None:
+    """What would go is said, and with nobody there to answer it stays and the exit code says wrong use."""
+    home, _ = aged
+    done = command("forget", "--before", "2021-01-01")
+    assert (done.code, done.out) == (2, "")
+    assert ASKED in done.err
+    assert "add --yes" in done.err
+    assert all(word in kept(home) for word in OLD)
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [(b"n\n", 1, [2, 1]), (b"y\n", 0, [2])])
+def test_at_a_terminal_it_asks(aged: tuple[Path, Sandbox], command: Command, answer: bytes, code: int, left: list[int]) -> None:
+    """“Delete them?”: anything but yes keeps everything."""
+    ended, shown = on_a_terminal([sys.executable, "-m", "reply_xl", "forget", "--before", "2021-01-01"], answer)
+    assert ended == code, shown
+    assert ASKED in " ".join(shown.split())
+    assert "Delete them? [y/N]" in shown
+    assert [line["run"] for line in command("runs", "--json").lines] == left
+
+
+def test_a_day_that_has_not_come_is_refused(aged: tuple[Path, Sandbox], command: Command) -> None:
+    """A slip in the year deletes nothing, not even with --yes; today is the last day that can be named."""
+    today = datetime.now().date()
+    done = command("forget", "--before", today + timedelta(days=1), "--yes")
+    assert done.code == 1
+    assert done.err == f"{today + timedelta(days=1)} has not come yet; name today, {today}, or a day before it.\n"
+    assert [line["run"] for line in command("runs", "--json").lines] == [2, 1]
+    assert command("forget", "--before", today, "--yes").code == 0
 
 
 def test_an_unfinished_run_is_asked_about(book: Book, sandbox: Sandbox, command: Command, home: Path) -> None:
@@ -189,32 +229,34 @@ def test_an_unfinished_run_is_asked_about(book: Book, sandbox: Sandbox, command:
     sandbox.fault("cut", method="PATCH", contact_id=FIRST_ID)
     sandbox.fault("status", status=400, method="GET", path=f"contacts/{FIRST_ID}$")
     push(command, path, sandbox)
-    tomorrow = datetime.now().date() + timedelta(days=1)
-    done = command("forget", "--before", tomorrow)
+    age(home)
+    done = command("forget", "--before", "2021-01-01")
     assert done.code == 2
-    assert "1 of these runs is unfinished" in done.err
+    assert "It is unfinished, or has results that wait for their workbook." in done.err
     assert [line["run"] for line in command("runs", "--json").lines] == [1]
-    assert command("forget", "--before", tomorrow, "--yes").code == 0
+    assert command("forget", "--before", "2021-01-01", "--yes").code == 0
     assert command("runs", "--json").lines == []
     assert command("resume").err == "No run is unfinished.\n"
     assert b"p0@example.com" not in kept(home)
 
 
-def test_a_run_that_is_going_on_is_kept(book: Book, sandbox: Sandbox, command: Command) -> None:
+def test_a_run_that_is_going_on_is_kept(book: Book, sandbox: Sandbox, command: Command, home: Path) -> None:
     """It is named; the others are forgotten."""
     for name in ("one.xlsx", "two.xlsx"):
         push(command, book(("Reply ID", "Title"), (FIRST_ID, name), name=name), sandbox)
+    age(home)
     with Records() as records, records.lock(1):
-        done = command("forget", "--before", datetime.now().date() + timedelta(days=1), "--yes")
+        done = command("forget", "--before", "2021-01-01", "--yes")
     assert "Run 1 is going on and was kept." in done.err
     assert [line["run"] for line in command("runs", "--json").lines] == [1]
 
 
-def test_the_number_of_a_run_is_not_given_twice(book: Book, sandbox: Sandbox, command: Command) -> None:
+def test_the_number_of_a_run_is_not_given_twice(book: Book, sandbox: Sandbox, command: Command, home: Path) -> None:
     """A run forgotten and one that came later are never mistaken for each other."""
     path = book(("Reply ID", "Title"), (FIRST_ID, "a"))
     push(command, path, sandbox)
-    command("forget", "--before", datetime.now().date() + timedelta(days=1), "--yes")
+    age(home)
+    command("forget", "--before", "2021-01-01", "--yes")
     push(command, path, sandbox)
     assert [line["run"] for line in command("runs", "--json").lines] == [2]
 

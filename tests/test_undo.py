@@ -159,11 +159,13 @@ def test_undo_of_an_undo(book: Book, reply: Sandbox, command: Command) -> None:
     path = book(HEADERS[:5], (FIRST_ID, None, "Augusta", "CTO", "11-50"))
     push(command, path, reply)
     after = state(reply)
-    undo(command)
+    first = undo(command)
     done = undo(command)
     assert done.words == ["undone"]
     assert "Run 2 of" in done.err
     assert "undo of run 1" in done.err
+    assert "It was itself an undo, so this makes the changes of run 1 again." in done.err
+    assert "itself an undo" not in first.err
     assert state(reply) == after
     assert [cells(path)[0][header] for header in HEADERS[2:5]] == ["Augusta", "CTO", "11-50"]
     assert push(command, path, reply).words == ["unchanged"]
@@ -226,6 +228,18 @@ def test_what_cannot_be_restored_is_said_first(book: Book, make_sandbox: Callabl
     assert done.err.index("cannot be restored") < done.err.index("Undoing")
     assert (sandbox.contact(FIRST_ID)["title"], sandbox.contact(FIRST_ID)["firstName"]) == ("CEO", "New")
     assert "First name was empty before" in done.lines[0]["message"]
+
+
+def test_a_row_that_reply_never_shows_is_skipped(book: Book, make_sandbox: Callable[..., Sandbox], command: Command) -> None:
+    """Nobody changed anything meanwhile, so it is no conflict; beside a field that was changed since it is one."""
+    sandbox = make_sandbox([{"id": FIRST_ID + n, "email": f"x{n}@example.com", "title": "CEO"} for n in range(2)])
+    path = book(("Reply ID", "Second phone", "Title"), (FIRST_ID, "+41446681800", "CEO"), (FIRST_ID + 1, "+41446681800", "CTO"))
+    push(command, path, sandbox)
+    sandbox.edit(FIRST_ID + 1, title="Chair")
+    done = undo(command)
+    assert (done.code, done.words) == (3, ["skipped", "conflict"])
+    assert done.lines[0]["message"] == "Not undone: Second phone cannot be restored, because Reply never shows it."
+    assert undo(command, 1, "--rows", "2").code == 0
 
 
 def test_an_opt_out_is_taken_back_only_by_its_own_word(book: Book, reply: Sandbox, command: Command) -> None:
