@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,10 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import FIRST_ID, Book, cells, patches
+from noted import note
 
 from reply_xl import agent, config
+from reply_xl.click import Button
 from reply_xl.launcher import Launcher
 from reply_xl.locks import lock
+from reply_xl.sandbox import Sandbox
 
 ID, OTHER = "32968E4C000C5AF", "32968E4D000C5B0"
 TAKES = """
@@ -237,3 +242,36 @@ def test_uninstall_ends_it_and_takes_its_files(home: Path) -> None:
 
 def _text(file: Path) -> str:
     return file.read_text() if file.exists() else ""
+
+
+@pytest.mark.parametrize("host", ["file", "excel"])
+def test_a_click_over_every_host(host: str, shared: Path, book: Book, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the agent starts carries the click out: over the file engine, and over xlwings' Windows engine and a fake Excel."""
+    path = book(("Reply ID", "Title"), *[(FIRST_ID + index, "New") for index in range(3)])
+    monkeypatch.setenv("XDG_DATA_HOME", str(shared))
+    monkeypatch.setenv("LOCALAPPDATA", "")
+    folder = config.shared_folder()
+    note(folder, Button.UPDATE, path.name, "$A$2:$B$3", path=str(path), sheet="Contacts")
+    command = [sys.executable, str(Path(__file__).with_name("host_launcher.py")), host, str(path), sandbox.url]
+    watching = agent.Agent(folder, command)
+    stop = threading.Event()
+    thread = threading.Thread(target=watching.run, args=(stop,))
+    thread.start()
+    until = time.monotonic() + 60
+    while list((folder / "clicks").iterdir()) and time.monotonic() < until:
+        time.sleep(0.05)
+    wait_until(lambda: len(patches(sandbox)) == 2 and (host == "file" or Path(f"{path}.txt").exists()))
+    stop.set()
+    thread.join(30)
+    if host == "file":
+        wait_until(lambda: "Reply status" in cells(path)[0])
+        assert [row["Reply status"] for row in cells(path)] == ["Updated", "Updated", None]
+    else:
+        assert list(json.loads(Path(f"{path}.txt").read_text(encoding="utf-8")).values()) == ["Reply status", "Updated", "Updated", None]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FIRST_ID, Ran, patches
+from conftest import FIRST_ID, Book, Ran, patches
 from fake_excel import FakeExcel, Picture, install
 from hosts import live_engine
 from noted import note
 from office_engine import is_available, why_not
 from test_ribbon import rows, status
 
-from reply_xl import config, shortcut
+from reply_xl import config, engine, shortcut
 from reply_xl.busy import Patience
 from reply_xl.cli import main
 from reply_xl.click import Button
@@ -495,3 +495,28 @@ def test_the_whole_way_in_libreoffice(sandbox: Sandbox, live: Live, tmp_path: Pa
         ran = live(sandbox, "undo", "--live", "--yes")
         assert ran.code == 0, ran.err
         assert titles(sandbox)[:6] == [None] * 6
+
+
+def test_over_the_file_engine(book: Book, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same code on a workbook that the file engine has open: push, preview and undo; the file itself is as before until somebody saves it."""
+    monkeypatch.setenv("REPLY_XL_QUOTA", "off")
+    path = book(("Reply ID", "Title"), (FIRST_ID, "CTO"), (FIRST_ID + 1, "CEO"), (FIRST_ID + 2, "COO"))
+    before = path.read_bytes()
+    opened = engine.open_book(path)
+    try:
+        desk = Desk(lambda: opened.app.engine, lambda processes: None, lambda: Patience(0))
+
+        def run(*arguments: str) -> int:
+            return main([*arguments, "--base-url", sandbox.url], desk)
+
+        assert run("preview", "--live", "--rows", "2:3", "--json") == 0
+        assert len(capsys.readouterr().out.splitlines()) == 2
+        assert run("push", "--live", "--rows", "2:3", "--yes") == 0
+        table = [list(line) for line in opened.sheets["Contacts"].range("A1:C4").raw_value]
+        assert [line[2] for line in table] == ["Reply status", "Updated", "Updated", None]
+        assert run("undo", "--live", "--yes") == 0
+        assert [line[0] for line in opened.sheets["Contacts"].range("C2:C3").raw_value] == ["Undone", "Undone"]
+    finally:
+        opened.close()
+    assert len(patches(sandbox)) == 4
+    assert path.read_bytes() == before

@@ -138,6 +138,14 @@ def test_a_read_only_book(sandbox: Sandbox) -> None:
         assert status(excel, 0) == [None, None]
 
 
+def test_a_shared_book(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """Others would write over the results: said before the first request that changes something."""
+    excel.books[0].shared = True
+    ran = click(sandbox, Button.UPDATE, "$A$2:$A$3", window=excel.books[0].hwnd, answers=("Update them", "Cancel"))
+    assert "is shared" in ran.boxes.asked[-1][0]
+    assert patches(sandbox) == []
+
+
 def test_protected_view(excel: FakeExcel, sandbox: Sandbox) -> None:
     """There is no book then, only a window that shows one."""
     ran = click(sandbox, Button.UPDATE, book="", sheet="", kind="", cell="", protected="".join(f"{ord(char):04X}" for char in "leads.xlsx"))

@@ -154,7 +154,7 @@ class Workbook(OfBook):
         return 52 if self.model.name.endswith(".xlsm") else 51
 
     def get_MultiUserEditing(self) -> bool:
-        return False
+        return bool(self.model.shared)
 
     def get_ProtectStructure(self) -> bool:
         return False

@@ -85,6 +85,7 @@ class Book:
         self.hwnd = 10_000 + 10 * next(_numbers)
         self.closed = False
         self.protected_view = False
+        self.shared = False  # as in the old way of sharing
         self.saved_as: list[str] = []
         self.dirty = False
         self.grouped = 1  # as many sheets are selected together
