@@ -41,9 +41,12 @@ class Report:
     is_whole: bool = True
 
 
-def install(computer: Computer, addin: bytes, *, agent: bool = False, functions: FunctionsFiles | None = None) -> Report:
+def install(
+    computer: Computer, addin: bytes, *, agent: bool = False, functions: FunctionsFiles | None = None, rehearses: bool = False
+) -> Report:
     """Copies `addin` and writes what it needs, and reads each thing back; `functions`, where given, as well. An agent that was chosen before
-    stays. Raises `ConfigError`, in most cases before anything was written."""
+    stays. `rehearses`: a person looks at a folder, so nothing is said of their own Excel.
+    Raises `ConfigError`, in most cases before anything was written."""
     check_startable(computer)
     if functions is not None:
         require_windows(computer)
@@ -84,14 +87,16 @@ def install(computer: Computer, addin: bytes, *, agent: bool = False, functions:
     for copy in second_copies(computer):
         report.is_whole = False
         report.next.append(f"Remove the second copy of the add-in, {copy}: with two of them Excel shows the tab Reply twice.")
-    if not is_placed or computer.deeds.is_excel_open():
+    if rehearses:
+        report.next.append("Without --prefix, Excel would show the tab Reply in its ribbon when it is started.")
+    elif not is_placed or computer.deeds.is_excel_open():
         report.next.append("Restart Excel: close all its windows and open it again.")
     else:
         report.next.append("Start Excel: the tab Reply is in its ribbon.")
     return report
 
 
-def uninstall(computer: Computer, *, everything: bool = False) -> Report:
+def uninstall(computer: Computer, *, everything: bool = False, rehearses: bool = False) -> Report:
     """Removes what `install` wrote, and what clicks and the agent left. The journal stays unless `everything` is to go. Raises `ConfigError`
     while an update goes on, and where a file of ours cannot be removed; one that is in use is named in the report."""
     at, report = places(computer), Report()
@@ -131,13 +136,15 @@ def uninstall(computer: Computer, *, everything: bool = False) -> Report:
             if folder.exists():
                 with _writing(folder):
                     shutil.rmtree(folder)
-        report.done.append("The journal of all runs and everything else of reply-xl in your folders is deleted.")
+        where = "the folders of the rehearsal" if rehearses else "your folders"
+        report.done.append(f"The journal of all runs and everything else of reply-xl in {where} is deleted.")
     for folder in (at.shared, at.data):
         _remove_empty(folder)
     if not report.done:
         report.done.append("Nothing of reply-xl was installed in Excel.")
     if at.data.exists() and any(at.data.iterdir()):
-        report.next.append(f"The journal of your runs stays in {at.data}; “reply-xl uninstall --everything” deletes it, and the API key.")
+        advice = "it belongs to the rehearsal" if rehearses else "“reply-xl uninstall --everything” deletes it, and the API key"
+        report.next.append(f"The journal of {'runs' if rehearses else 'your runs'} stays in {at.data}; {advice}.")
     return report
 
 

@@ -159,7 +159,7 @@ def apply_preview(
         draft = found.draft
         face.say(*notes, *draft.notes)
         if not draft.rows:
-            face.say("The preview sheet has no line to send.")
+            face.say("The preview sheet has no line to send; choose lines there, or make a new one with “reply-xl preview BOOK --edit”.")
             return EXIT_FINE
         if draft.plan.refusal:
             return face.refused(draft.plan.refusal, refused(draft))

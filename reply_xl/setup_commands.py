@@ -22,6 +22,7 @@ def install(arguments: argparse.Namespace) -> int:
     from reply_xl.install import install
 
     computer = named_computer(arguments.prefix, arguments.system)
+    _say_rehearsal(arguments.prefix)
     if arguments.functions:
         require_windows(computer)
     functions = functions_files() if arguments.functions or has_functions(computer) else None
@@ -30,7 +31,7 @@ def install(arguments: argparse.Namespace) -> int:
         addin, is_signed = signed_copy(arguments.xlam, addin)
         if not is_signed:
             print(f"{arguments.xlam.name} has no signature; a computer that runs signed macros alone will not run it.")
-    report = install(computer, addin, agent=arguments.agent, functions=functions)
+    report = install(computer, addin, agent=arguments.agent, functions=functions, rehearses=arguments.prefix is not None)
     print("\n".join([*report.done, *report.next]))
     return FINE if report.is_whole else COULD_NOT_RUN
 
@@ -38,23 +39,38 @@ def install(arguments: argparse.Namespace) -> int:
 def uninstall(arguments: argparse.Namespace) -> int:
     from reply_xl import config
     from reply_xl.base_urls import REPLY_URL
-    from reply_xl.computers import named_computer
+    from reply_xl.computers import System, named_computer, this_computer
     from reply_xl.console import Progress
     from reply_xl.face import Question
     from reply_xl.install import remove_empty_folders, uninstall
+    from reply_xl.places import places
     from reply_xl.terminal import Terminal
 
-    computer = named_computer(arguments.prefix, arguments.system)
+    computer = this_computer() if arguments.prefix is None else named_computer(arguments.prefix, arguments.system)
+    if computer.system is System.OTHER and arguments.prefix is None and not arguments.everything:
+        data = places(computer).data
+        left = f"Your records are in {data}; " if data.exists() else "There are no records of runs; "
+        what = "deletes them and the key" if data.exists() else "deletes the key"
+        print(f"Nothing is installed in Excel here. {left}“reply-xl uninstall --everything” {what}.")
+        return FINE
+    _say_rehearsal(arguments.prefix)
     if arguments.everything:
         what = "The journal of all runs, what your sheets were based on, and the API key will be deleted; no run can be undone after that."
+        if arguments.prefix is not None:
+            what = f"Everything that the rehearsal keeps in {arguments.prefix} will be deleted."
         Terminal(Progress()).agree(Question(what, "Delete them?", "add --yes", arguments.yes))
-    report = uninstall(computer, everything=arguments.everything)
+    report = uninstall(computer, everything=arguments.everything, rehearses=arguments.prefix is not None)
     if arguments.everything and arguments.prefix is None and config.forget_key(REPLY_URL):
         report.done.append("The API key is removed from the keychain.")
     if arguments.prefix is not None:
         remove_empty_folders(computer)
     print("\n".join([*report.done, *report.next]))
     return FINE if report.is_whole else COULD_NOT_RUN
+
+
+def _say_rehearsal(prefix: Path | None) -> None:
+    if prefix is not None:
+        print(f"Rehearsal in {prefix}: your own Excel, records and key are not touched.", flush=True)
 
 
 def agent(_: argparse.Namespace) -> int:

@@ -20,7 +20,10 @@ def this_engine() -> Any:
     from reply_xl.errors import SheetError
 
     if xlwings.engines.active is None:
-        raise SheetError("There is no Excel on this computer that reply-xl can speak with.")
+        raise SheetError(
+            "There is no Excel on this computer that reply-xl can speak with; close the workbook and run “reply-xl push BOOK”, or open it in "
+            "Excel for Windows or Mac and try again."
+        )
     return xlwings.engines.active
 
 

@@ -22,7 +22,9 @@ from conftest import FIRST_ID, KEY, Book, Ran, cells, command_line, on_a_termina
 from file_keyring import FileKeyring
 from tcp_proxy import TcpProxy
 
-from reply_xl import __version__
+from reply_xl import __version__, config
+from reply_xl.base_urls import REPLY_URL
+from reply_xl.records import Records
 from reply_xl.sandbox import Sandbox
 
 Command = Callable[..., Ran]
@@ -972,6 +974,24 @@ def test_a_server_that_is_not_reply_is_nobody(sandbox: Sandbox, run: Command, ke
         ran = run("login", "--base-url", proxy.url, stdin=f"{KEY}\n")
     assert ran.code == 1
     assert not keychain.exists()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="Excel may be there on this system")
+def test_without_excel_the_records_can_be_deleted(run: Command, keychain: Path) -> None:
+    """Uninstall names the records, and with --everything deletes them and the key after a question."""
+    with Records() as records:
+        folder = records.folder
+    config.store_key(REPLY_URL, "secret")
+    ran = run("uninstall")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        f"Nothing is installed in Excel here. Your records are in {folder}; “reply-xl uninstall --everything” deletes them and the key.\n"
+    )
+    assert run("uninstall", "--everything").code == 2
+    assert (folder / "journal.sqlite3").exists()
+    ran = run("uninstall", "--everything", "--yes")
+    assert (ran.code, folder.exists()) == (0, False)
+    assert "The API key is removed from the keychain." in ran.out
 
 
 # -- demo and sandbox

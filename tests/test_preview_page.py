@@ -89,7 +89,10 @@ def test_where_nothing_would_change_no_sheet_is_made(sandbox: Sandbox, book: Boo
     assert f"reply-xl push {path.name} --plan --base-url {sandbox.url}." in edited.err
     assert page_of(path) == []
     ran = apply(command, path, sandbox)
-    assert (ran.code, ran.err.splitlines()[-1]) == (0, "The preview sheet has no line to send.")
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        0,
+        "The preview sheet has no line to send; choose lines there, or make a new one with “reply-xl preview BOOK --edit”.",
+    )
 
 
 def test_a_csv_file_has_no_second_sheet(sandbox: Sandbox, tmp_path: Path, command: Command) -> None:
