@@ -125,6 +125,10 @@ def preview_into(book: Book, place: Place, draft: Draft, sheet: str, worth_a_loo
     if not page:
         return "Nothing would change, and there is nothing to look at, so no preview sheet was made."
     book.save()
+    left = [outcome.word for outcome in draft.plan.standing() if outcome.word is not Word.UNCHANGED]
+    if left and not draft.plan.to_send and set(left) <= {Word.INVALID, Word.NOT_FOUND}:
+        them = "it" if len(left) == 1 else "them"
+        return f"{sentences.rows(len(left))} cannot be sent; the sheet “{page}” says why. Correct {them} in “{sheet}”, then preview again."
     count = f"{lines:,} line{'' if lines == 1 else 's'}"
     return f"The sheet “{page}” is in {place.name} now, with {count}: look, choose, {then}."
 

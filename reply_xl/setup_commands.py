@@ -74,8 +74,15 @@ def _say_rehearsal(prefix: Path | None) -> None:
 
 
 def agent(_: argparse.Namespace) -> int:
-    from reply_xl import agent
+    import sys
 
+    from reply_xl import agent
+    from reply_xl.computers import System, this_computer
+
+    if this_computer().system is System.OTHER:
+        raise ConfigError("There is no Excel for this system, so no click can come; use “reply-xl push BOOK” here.")
+    if sys.stdout and sys.stdout.isatty():
+        print("Waiting for clicks in Excel; Ctrl-C stops it.", flush=True)
     return agent.main()
 
 

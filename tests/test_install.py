@@ -716,6 +716,14 @@ def test_everything_asks(run: Callable[..., Ran], tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="Excel may be there on this system")
+def test_without_excel_nobody_waits_for_clicks(run: Callable[..., Ran], home: Path) -> None:
+    """One sentence at once, and no log."""
+    ran = run("agent")
+    assert (ran.code, ran.err) == (1, "There is no Excel for this system, so no click can come; use “reply-xl push BOOK” here.\n")
+    assert not list(home.rglob("agent*"))
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="Excel may be there on this system")
 def test_without_excel_it_says_so(run: Callable[..., Ran], home: Path) -> None:
     """On a system that has no Excel nothing is written outside of a rehearsal."""
     before = list(home.rglob("*"))

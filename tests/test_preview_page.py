@@ -58,6 +58,16 @@ TWO = (None, "p1@example.com", "CEO", None, "Oslo")
 # --- what it shows -----------------------------------------------------------------------------------------------------------------------
 
 
+def test_rows_that_cannot_be_sent_are_no_lines_to_choose(sandbox: Sandbox, book: Book, command: Command) -> None:
+    """Where no line can be chosen nothing is said of choosing, but where to correct the rows."""
+    unknown = [(None, f"nobody{n}@else.example", "CTO", None, None) for n in range(2)]
+    path = book(LEADS, *unknown, *[(FIRST_ID + n, f"p{n}@example.com", None, None, None) for n in range(4)])
+    ran = command("preview", path, "--edit", "--base-url", sandbox.url)
+    assert ran.code == 3
+    says = "2 rows cannot be sent; the sheet “Reply preview” says why. Correct them in “Contacts”, then preview again."
+    assert ran.err.splitlines()[-1] == says
+
+
 def test_a_line_for_each_change_and_a_word_on_rows_that_cannot_be_sent(sandbox: Sandbox, book: Book, command: Command) -> None:
     """Row, contact, field, both values, note and decision; the user's sheet stays in front and as it was, and nothing is sent."""
     sandbox.edit(FIRST_ID, title="Old")
