@@ -15,9 +15,11 @@ from typing import Any
 from office_engine import connect, property_values, start_office
 from office_engine.bridge import resolve
 
+import reply_xl
 from reply_xl.click import Button
 
 ROOT = Path(__file__).parent.parent
+_INSTALLED = Path(reply_xl.__file__).parent.parent  # with the add-in file, which a checkout has only after it was built
 _LIBRARY = "VBAProject"
 _CALLBACKS = {
     str(item.get("id")): f"ReplyRibbon.{item.get('onAction')}"
@@ -37,7 +39,7 @@ class Clicking:
         self._opened = folder / "opened"
         self.user.mkdir(parents=True)
         addin = runpy.run_path(str(ROOT / "addin" / "build.py"))["build"](folder / "ReplyXL.xlam")
-        environment = {"HOME": str(self.home), "XDG_DATA_HOME": str(self.home / "data"), "LOCALAPPDATA": "", "PYTHONPATH": str(ROOT)}
+        environment = {"HOME": str(self.home), "XDG_DATA_HOME": str(self.home / "data"), "LOCALAPPDATA": "", "PYTHONPATH": str(_INSTALLED)}
         if screen:
             environment |= {"DISPLAY": screen, "SAL_USE_VCLPLUGIN": "gen"}
         self.office = start_office(folder, environment, headless=not screen)

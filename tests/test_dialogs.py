@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import reply_xl
 from reply_xl.dialogs import Boxes
 from reply_xl.errors import NotAgreed
 from reply_xl.screens import Rectangle, area_in_front, make_sharp, placed
@@ -283,7 +284,7 @@ def test_without_tkinter(tmp_path: Path) -> None:
     """A Python that was built without tkinter has a sentence."""
     (tmp_path / "tkinter.py").write_text("raise ModuleNotFoundError(\"No module named '_tkinter'\")\n", encoding="ascii")
     script = "from reply_xl.dialogs import Boxes; boxes = Boxes(); boxes.tell('x'); boxes.ask('y', ('A', 'B'))"
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(__file__).parent.parent)])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(reply_xl.__file__).parent.parent)])}
     done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, encoding="utf-8", errors="replace")
     assert "this Python has no tkinter" in done.stderr.splitlines()[-1]
 

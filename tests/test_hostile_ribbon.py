@@ -20,6 +20,7 @@ from fake_excel import FakeExcel, Formula, install
 from noted import ID, Answers, note
 from test_ribbon import click, rows, status
 
+import reply_xl
 from reply_xl import config
 from reply_xl.click import Button, parse
 from reply_xl.conduct import Conducted
@@ -359,7 +360,7 @@ def test_a_question_that_was_open_for_twenty_minutes(tmp_path: Path) -> None:
     script = tmp_path / "child.py"
     script.write_text(textwrap.dedent(code), encoding="utf-8")
     tests = Path(__file__).parent
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(Path(reply_xl.__file__).parent.parent)])}
     ran = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert ran.stdout.strip() == "the colleague's ['Updated', 'Conflict', 'Updated']", ran.stderr
 

@@ -459,7 +459,8 @@ def test_the_entries_as_the_start_menu_starts_them(words: str) -> None:
     """A process of its own, on a computer without Excel: one sentence, and the window stays."""
     command = [sys.executable, "-I", "-m", "reply_xl.shortcut", *words.split()]
     ran = subprocess.run(command, input="\n", capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
-    assert (ran.returncode, ran.stderr) == (1, "There is no Excel on this computer that reply-xl can speak with.\n")
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("There is no Excel on this computer that reply-xl can speak with; close the workbook")
     assert ran.stdout == "\nPress Enter to close this window. "
 
 

@@ -18,6 +18,7 @@ from conftest import FIRST_ID, patches
 from fake_excel import FakeExcel, install
 from noted import ID, Answers, note
 
+import reply_xl
 from reply_xl import config
 from reply_xl.click import Button
 from reply_xl.model import column_letter
@@ -241,7 +242,7 @@ def test_no_excel_is_ever_ended(tmp_path: Path) -> None:
         tests = str(Path(__file__).parent)
         import os
 
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([tests, str(Path(tests).parent)])}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([tests, str(Path(reply_xl.__file__).parent.parent)])}
         ran = subprocess.run([sys.executable, script, what], capture_output=True, text=True, env=environment, timeout=60)
         ended[what] = ran.stdout.splitlines()[-1] if ran.stdout else ran.stderr
     assert ended["nothing"] != "ended []"
