@@ -9,6 +9,7 @@ import json
 import os
 import plistlib
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -893,9 +894,10 @@ def test_a_package_that_is_broken(bench: Bench) -> None:
     assert (found.state, found.says) == (State.FAULT, "xlwings, which a click needs, cannot be loaded (RuntimeError: no DLL).")
 
 
-def test_without_any_package(home: Path) -> None:
+def test_without_any_package(home: Path, tmp_path: Path) -> None:
     """The command itself needs none of them: what is missing is a finding, and there is no traceback."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT.parent)!r}); from reply_xl.cli import main; sys.exit(main(['doctor']))"
+    shutil.copytree(ROOT, tmp_path / "alone" / "reply_xl")  # where it is installed, the others are as well
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'alone')!r}); from reply_xl.cli import main; sys.exit(main(['doctor']))"
     ran = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert ran.returncode == 1
     assert "ModuleNotFoundError: No module named 'keyring'" in ran.stdout
