@@ -27,6 +27,7 @@ _WORDS = [
     (r"; name the sheet that does with --sheet\.", "; click on the sheet that does."),
     (r"; name one with --sheet:", "; go to the one that is meant:"),
     (r"; preview fewer rows with --rows\.", "; select fewer rows."),
+    (r", or make a new one with “reply-xl preview BOOK --edit”\.", ", or click Preview on your sheet to make a new one."),
     (r"; “reply-xl preview BOOK --edit” makes one\.", "; click Preview to make one."),
     (r"; add one or leave it out of --fields\.", "; add one."),
     (r"; (correct|leave it out of) --fields\.", "; correct it."),

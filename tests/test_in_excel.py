@@ -34,6 +34,7 @@ OPTIONS_OF_QUESTIONS = {
     "add --yes, or agree once with “reply-xl columns BOOK --agree”",
     "add --overwrite to replace them, or --only-empty to leave them",
     '--list "#12"',
+    " --base-url 12",
 }
 """How to agree where nobody is there to answer, which a box never shows; parts of sentences about options."""
 
