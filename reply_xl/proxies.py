@@ -84,13 +84,13 @@ def find_proxy(url: str, system: System | None = None) -> Proxy | None:
 
 
 def this_system() -> System:
-    """Windows: the user's settings and, by WinHTTP, scripts. Mac: the fixed settings; scripts are not read. Elsewhere nothing."""
+    """Windows and Mac: the user's settings and, by WinHTTP or CFNetwork, scripts. Elsewhere nothing."""
     of_python: Any = urllib.request
     if sys.platform == "win32":
         of_requests: Any = requests.utils  # Python's own looks every name up before it compares
         return System("Windows", of_python.getproxies_registry, of_requests.proxy_bypass_registry, _search_on_windows)
     if sys.platform == "darwin":
-        return System("this Mac", of_python.getproxies_macosx_sysconf, of_python.proxy_bypass_macosx_sysconf, lambda url: None)
+        return System("this Mac", of_python.getproxies_macosx_sysconf, of_python.proxy_bypass_macosx_sysconf, _search_on_a_mac)
     return System("this computer", dict, lambda host: False, lambda url: None)
 
 
@@ -98,6 +98,13 @@ def _search_on_windows(url: str) -> str | None:
     from reply_xl.winhttp import find_automatic_proxies
 
     return search_in_time(find_automatic_proxies, url)
+
+
+def _search_on_a_mac(url: str) -> str | None:
+    from reply_xl.mac_proxies import find_automatic_proxies
+
+    # Without a script the answer is there at once, so whoever is waited for has one; it is given the time to be fetched.
+    return search_in_time(find_automatic_proxies, url, soon=4.0)
 
 
 def search_in_time(search: Callable[[str], str | None], url: str, soon: float = 1.0, latest: float = 8.0) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import reply_xl
-from reply_xl import agent, config, install, launcher, live_stage, logon, places, placing, practising, records, ribbon, serving
+from reply_xl import agent, config, install, launcher, live_stage, logon, mac_proxies, places, placing, practising, records, ribbon, serving
 from reply_xl.base_urls import REPLY_URL
 from reply_xl.computers import System, rehearsal
 from reply_xl.functions_files import LIBRARIES, FunctionsFiles
@@ -117,10 +118,15 @@ def test_the_processes(tmp_path: Path) -> None:
         live_stage.ARGUMENTS,
         " ".join(practising.SERVER_COMMAND[1:]),
         "-I -m reply_xl.shortcut",
+        "-I -S …/reply_xl/cfnetwork.py 7",
         "-I -m reply_xl.functions_server CLSID",
     }
     assert placing.__name__ == "reply_xl.placing"
     assert agent.__name__ == "reply_xl.agent"
+    asks = " ".join(mac_proxies._ASKS[1:])
+    assert asks.startswith("-I -S /")
+    assert asks.endswith("/reply_xl/cfnetwork.py")
+    assert inspect.signature(mac_proxies.find_automatic_proxies).parameters["seconds"].default == 7
 
 
 def test_the_hosts() -> None:

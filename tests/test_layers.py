@@ -31,7 +31,7 @@ identity strays seen
 patches
 recheck runs preview_page
 locate beside
-winhttp
+winhttp cfnetwork mac_proxies
 proxies
 connections
 unreachable
