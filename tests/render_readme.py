@@ -1,8 +1,8 @@
-"""Writes the parts of the README that the program itself knows: the demo's session, the tables of fields and outcomes.
+"""Writes the parts of the README and of the pages in docs/ that the program itself knows: the demo's session, the tables of fields and outcomes.
 
     python tests/render_readme.py            the text
 
-`test_readme.py` proves that the README agrees.
+`test_readme.py` proves that they agree.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from reply_xl.sandbox import Sandbox
 from reply_xl.values import parse
 
 README = Path(__file__).parent.parent / "README.md"
+PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))
 
 TRAPS: tuple[tuple[str, CellValue, str] | tuple[str, CellValue, str, str], ...] = (
     ("`4155550123` as a number", 4155550123.0, "phone"),
@@ -116,8 +117,9 @@ def parts(session: str, told: str) -> dict[str, str]:
     }
 
 
-def rendered(text: str, session: str, told: str) -> str:
-    for name, content in parts(session, told).items():
+def rendered(text: str, known: dict[str, str]) -> str:
+    """A page with its generated parts as they should be."""
+    for name, content in known.items():
         space = "" if name == "only Reply" else "\n"
         pattern = rf"(<!-- {name} -->).*?(<!-- end {name} -->)"
         text = re.sub(pattern, lambda match, fill=space + content + space: match[1] + fill + match[2], text, flags=re.DOTALL)
@@ -165,4 +167,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as home:
         for variable in ("HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"):  # runs of the README are nobody's
             os.environ[variable] = home
-        README.write_text(rendered(README.read_text(encoding="utf-8"), demo(Path(name)), story(Path(name))), encoding="utf-8")
+        known = parts(demo(Path(name)), story(Path(name)))
+        for page in PAGES:
+            page.write_text(rendered(page.read_text(encoding="utf-8"), known), encoding="utf-8")

@@ -765,3 +765,6 @@ def test_the_block_of_the_readme(system: str) -> None:
     assert re.search(r"[/\\]\.local[/\\]bin[/\\]reply-xl(\.exe\")? install$", lines[-1])
     assert sum("tool install --managed-python" in line for line in lines) == 1
     assert not re.search("sudo|runas|-Scope Machine|--system", "\n".join(lines))
+    assert not any("install.ps1" in line and "-ExecutionPolicy ByPass" not in line for line in lines), (
+        "uv refuses to run where Windows is as it came"
+    )

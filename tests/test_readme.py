@@ -1,4 +1,4 @@
-"""The README says what the program does, and the changelog names its version."""
+"""The README and the pages in docs/ say what the program does, and the changelog names its version."""
 
 from __future__ import annotations
 
@@ -8,40 +8,89 @@ import sys
 import tomllib
 from pathlib import Path
 
-from render_readme import README, demo, rendered, story
+import pytest
+from render_readme import PAGES, README, demo, parts, rendered, story
 
 import reply_xl
 
 ROOT = README.parent
-TEXT = README.read_text(encoding="utf-8")
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
+TEXT = TEXTS["README.md"]
+COMMANDS = TEXTS["docs/commands.md"]
 
 
-def test_the_session_and_the_tables_are_what_the_program_prints(tmp_path: Path) -> None:
-    """The README's sessions are what the commands print, and its tables of fields and outcomes are the program's own."""
-    assert rendered(TEXT, demo(tmp_path), story(tmp_path)) == TEXT, "run python tests/render_readme.py"
+def anchors(text: str) -> set[str]:
+    """The names that the headings of a page have in links."""
+    return {re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)}
+
+
+def test_the_sessions_and_the_tables_are_what_the_program_prints(tmp_path: Path) -> None:
+    """The sessions are what the commands print, and the tables of fields and outcomes are the program's own; each stands on one page."""
+    known = parts(demo(tmp_path), story(tmp_path))
+    for name, text in TEXTS.items():
+        assert rendered(text, known) == text, f"{name}: run python tests/render_readme.py"
+    for part in known:
+        assert sum(text.count(f"<!-- end {part} -->") for text in TEXTS.values()) == 1, part
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    """To a file of the project, and to a heading that is there; every page in docs/ is named by the README and leads back."""
+    for link in re.findall(r"\]\(([^)]+)\)", TEXTS[name]):
+        file, _, heading = link.partition("#")
+        page = ((ROOT / name).parent / file).resolve() if file else ROOT / name
+        assert page.is_file(), link
+        assert not heading or heading in anchors(page.read_text(encoding="utf-8")), link
+    assert name == "README.md" or (f"]({name})" in TEXT and "](../README.md)" in TEXTS[name])
+
+
+def test_the_tests_that_the_pages_name_are_there() -> None:
+    """In the comments of any page, also outside of the page on trouble."""
+    named = {name for text in TEXTS.values() for comment in re.findall(r"<!--(.*?)-->", text, re.DOTALL) for name in comment.split()}
+    named = {name for name in named if "::" in name}
+    assert len(named) > 30
+    for name in named:
+        module, _, test = name.partition("::")
+        source = (ROOT / "tests" / f"{module}.py").read_text(encoding="utf-8")
+        assert re.search(rf"^def {test}\(", source, flags=re.MULTILINE), name
+
+
+def test_the_readme_is_short() -> None:
+    """What not everybody needs stands on a page of its own, and the way from nothing to the first update comes first."""
+    assert len(TEXT.splitlines()) <= 300
+    headings = re.findall(r"^## (.*)$", TEXT, flags=re.MULTILINE)
+    assert headings[0] == "Install in Excel"
+    assert TEXT.index("### On Windows") < TEXT.index("### On a Mac") < TEXT.index("### Your first update")
+    assert TEXT[: TEXT.index("### Your first update")].count("\n") < 100
+
+
+def test_the_pages_are_in_the_source_distribution() -> None:
+    """The folder is named there, as everything else that the README shows."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    assert "docs" in build["targets"]["sdist"]["include"]
 
 
 def test_every_command_and_option_is_described() -> None:
-    """The commands and the options of `push` in the README are those of the program."""
+    """The commands and the options of `push` on their page are those of the program."""
 
     def help_of(*words: str) -> str:
         return subprocess.run([sys.executable, "-m", "reply_xl", *words, "--help"], capture_output=True, text=True, check=True).stdout
 
     commands = set(re.findall(r"^    ([a-z]+)(?: |$)", help_of(), flags=re.MULTILINE))
-    assert commands == set(re.findall(r"`reply-xl ([a-z]+)", TEXT.split("### Commands")[1].split("| option |")[0]))
+    assert commands == set(re.findall(r"`reply-xl ([a-z]+)", COMMANDS.split("## Commands")[1].split("| option |")[0]))
     for command, heading in (("push", "| option |"), ("sandbox", "| option of `sandbox` |")):
         options = set(re.findall(r"(--[a-z-]+)", help_of(command))) - {"--help"}
-        table = TEXT.split(heading)[1].split("\n\n")[0]
+        table = COMMANDS.split(heading)[1].split("\n\n")[0]
         assert options == set(re.findall(r"`(--[a-z-]+)", table))
     for option in re.findall(r"(--[a-z-]+)", help_of("pull")):
-        assert option == "--help" or option in TEXT
+        assert option == "--help" or option in COMMANDS
 
 
 def test_every_dependency_has_its_reason() -> None:
-    """Each dependency of the package has a line in the README, and each such line is a dependency."""
+    """Each dependency of the package has a line, and each such line is a dependency."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needed = {re.split(r"[~><=;\s]", line)[0] for line in project["dependencies"]}
-    table = TEXT.split("| needs |")[1].split("\n\n")[0]
+    table = TEXTS["docs/developers.md"].split("| needs |")[1].split("\n\n")[0]
     assert needed == set(re.findall(r"^\| ([a-z0-9]+) \|", table, flags=re.MULTILINE))
 
 
@@ -60,17 +109,14 @@ def test_the_picture_is_there() -> None:
 
 
 def test_every_paragraph_on_trouble_names_its_tests() -> None:
-    """Each paragraph of “When something goes wrong” ends with a comment that names the tests which prove it, and these exist."""
-    page = TEXT.split("## When something goes wrong\n")[1].split("\n## ")[0]
+    """Each paragraph of “When something goes wrong” ends with a comment that names the tests which prove it."""
+    page = TEXTS["docs/trouble.md"].rpartition("\n[Back")[0]
     paragraphs = [part for part in page.split("\n\n") if part.strip() and not part.startswith("#")]
     assert len(paragraphs) > 10
     for paragraph in paragraphs:
         proof = re.search(r"<!-- ([\w:\s]+) -->$", paragraph.strip())
         assert proof is not None, paragraph
-        for name in proof[1].split():
-            module, _, test = name.partition("::")
-            source = (ROOT / "tests" / f"{module}.py").read_text(encoding="utf-8")
-            assert re.search(rf"^def {test}\(", source, flags=re.MULTILINE), name
+        assert all("::" in name for name in proof[1].split()), paragraph
 
 
 def test_the_drawing_of_the_ribbon() -> None:
