@@ -35,8 +35,6 @@ _LISTS_PAGE, _MOST_LIST_PAGES = 1000, 20
 _QUOTA_ATTEMPTS = 10
 _LONGEST_HOLD = 3600.0
 _CHUNK = 2**16
-_TOO_LONG = 3.0
-"""An answer's body may take this many read timeouts in all: a trickle is a stall too."""
 
 
 class _Bearer(AuthBase):
@@ -210,8 +208,7 @@ class Client:
         return response.status_code, retry_after, answer
 
     def _read(self, response: requests.Response) -> bytes:
-        """The body, as it arrives: neither its length nor the time it takes is without limit."""
-        deadline = time.monotonic() + _TOO_LONG * self._timeout[1]
+        """The body, as it arrives: its length is not without limit, and neither, by its connection, is the time it takes."""
         chunks: list[bytes] = []
         length = 0
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
@@ -219,8 +216,6 @@ class Client:
             length += len(chunk)
             if length > _MOST_BYTES:
                 raise ApiFailed("Reply's answer was far too long to be read; try again later.", status=None)
-            if time.monotonic() > deadline:
-                raise ApiUnreachable("Reply did not answer in time.", sent=True)
         return b"".join(chunks)
 
 

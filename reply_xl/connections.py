@@ -18,6 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
 
 from reply_xl.proxies import Proxy
+from reply_xl.slow_answers import TimedResponse
 
 NOT_SENT = "The request had not left: the connection did not stand yet."
 """The note on everything that went wrong while connecting."""
@@ -60,6 +61,8 @@ class Connections(HTTPAdapter):
 
 
 class _Plain(HTTPConnection):
+    response_class = TimedResponse
+
     def connect(self) -> None:
         try:
             super().connect()
@@ -68,6 +71,8 @@ class _Plain(HTTPConnection):
 
 
 class _Secure(HTTPSConnection):
+    response_class = TimedResponse
+
     def connect(self) -> None:
         try:
             super().connect()

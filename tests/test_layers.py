@@ -31,7 +31,7 @@ identity strays seen
 patches
 recheck runs preview_page
 locate beside
-winhttp cfnetwork mac_proxies
+winhttp cfnetwork mac_proxies slow_answers
 proxies
 connections
 unreachable
