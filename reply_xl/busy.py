@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
-from reply_xl.errors import HostBusy, SheetError
+from reply_xl.errors import HostBusy
 
-__all__ = ["Patience", "is_busy", "make_attempts_finite", "put_back", "quiet", "refuse_while_copying"]
+__all__ = ["Patience", "is_busy", "make_attempts_finite", "refuse_while_copying"]
 
 _T = TypeVar("_T")
 
@@ -55,14 +56,16 @@ def is_busy(error: BaseException | None) -> bool:
 class Patience:
     """How long to wait for a busy Excel, over all actions together: one for each delivery or click.
 
-    `seconds`: of sleeping in total; `sleep` is never asked for more than one second at a time, and may raise to end the waiting."""
+    `seconds`: of sleeping in total; `sleep` is never asked for more than one second at a time, and may raise to end the waiting; `owed`: the
+    folder that Excel and Python share, for a note of the settings that an Excel gets back; None: no note, as for a file."""
 
-    def __init__(self, seconds: float = 60.0, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, seconds: float = 60.0, *, sleep: Callable[[float], None] = time.sleep, owed: Path | None = None) -> None:
         self._seconds, self._left, self._sleep = seconds, seconds, sleep
+        self.owed = owed
 
     def anew(self) -> Patience:
         """Another one as this one was at first."""
-        return Patience(self._seconds, sleep=self._sleep)
+        return Patience(self._seconds, sleep=self._sleep, owed=self.owed)
 
     def run(self, action: Callable[[], _T]) -> _T:
         """What `action` returns, begun again from its start whenever Excel was busy. Raises `HostBusy` when patience is at its end, and
@@ -89,66 +92,3 @@ def refuse_while_copying(app: Any) -> None:
         mode = app.cut_copy_mode
     if mode:
         raise HostBusy(_COPYING)
-
-
-_QUIET = {"enable_events": False, "screen_updating": False}
-_OWED: dict[int, dict[str, bool]] = {}
-"""By process id, the settings of an Excel that is quiet, or did not take them back yet."""
-
-
-@contextlib.contextmanager
-def quiet(app: Any, patience: Patience) -> Iterator[None]:
-    """The screen stands still and the workbook's macros hear nothing; afterwards both are as before. A busy Excel is waited for, because
-    macros that stay switched off would be missed in every other workbook too. If it does not take its settings back even so, this raises
-    `HostBusy` or `SheetError`, and the next time in this process, or `put_back`, tries again."""
-    pid = _answered(patience, lambda: _remember(app), "Excel does not answer; see whether the workbook is still open, and try again.")
-    try:
-        _answered(patience, lambda: _put(app, _QUIET), "Excel does not take a setting; close what is open in it, and try again.")
-        yield
-    except BaseException:
-        with contextlib.suppress(SheetError):  # the first error says more; and an Excel that was ended has nothing to take back
-            put_back(app, pid, patience)
-        raise
-    put_back(app, pid, patience)
-
-
-def put_back(app: Any, pid: int, patience: Patience) -> None:
-    """Gives Excel the settings that it had before it was to be quiet; does nothing where it has them. `pid`: as it was then, because an app
-    whose window was closed no longer knows it. Raises `HostBusy` or `SheetError`."""
-    if pid not in _OWED:
-        return
-    # with a patience of its own: what came before may have used up the other
-    sentence = "Excel did not take its settings back; close it and open it again, or its macros may not run."
-    _answered(patience.anew(), lambda: _put(app, _OWED[pid]), sentence)
-    del _OWED[pid]
-
-
-def _answered(patience: Patience, action: Callable[[], _T], sentence: str) -> _T:
-    try:
-        return patience.run(action)
-    except HostBusy:
-        raise
-    except Exception as error:
-        raise SheetError(sentence) from error
-
-
-def _remember(app: Any) -> int:
-    pid = int(app.pid)
-    if pid not in _OWED:
-        _OWED[pid] = {"screen_updating": app.screen_updating, "enable_events": app.enable_events}
-    return pid
-
-
-def _put(app: Any, settings: Mapping[str, bool]) -> None:
-    """All of them, also where one is refused."""
-    failure: Exception | None = None
-    try:
-        for name, value in settings.items():
-            try:
-                setattr(app, name, value)
-            except Exception as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
-    finally:
-        failure = None  # with its traceback it would keep Excel's objects

@@ -10,7 +10,7 @@ from pathlib import Path
 TOO_OLD = 60.0
 """Seconds after which a click that nobody has taken is not obeyed any more: the user has gone on."""
 _KEPT = 86_400.0
-_ENDINGS = (".click", ".cancel", ".started", ".tmp")
+_ENDINGS = (".click", ".cancel", ".started", ".tmp", ".quiet")
 
 
 class ClickFolder:

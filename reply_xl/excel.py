@@ -22,6 +22,7 @@ from reply_xl.busy import Patience, is_busy, make_attempts_finite, refuse_while_
 from reply_xl.choices import Choices
 from reply_xl.click import Click
 from reply_xl.columns_page import proposal, write_columns_page
+from reply_xl.config import shared_folder
 from reply_xl.errors import SheetError, WorkbookError
 from reply_xl.in_excel import in_excel
 from reply_xl.model import Column, CustomField, Row
@@ -30,6 +31,7 @@ from reply_xl.places import ADDIN
 from reply_xl.results import copy_values
 from reply_xl.runs import Run
 from reply_xl.sheet import Reading, Sheet, choose_sheet
+from reply_xl.stillness import settle
 
 _CLOSED = "The workbook “{}” is no longer open in Excel; open it and try again."
 
@@ -48,7 +50,8 @@ class Excel:
 
     def __init__(self, engine: Any, click: Click | None, process_of: Callable[[int], int | None], patience: Patience | None = None) -> None:
         self._engine, self._click = engine, click
-        self.patience = patience or Patience()
+        self.patience = patience or Patience(owed=shared_folder())
+        self._is_settled = False
         self._process = process_of(click.window) if click is not None and click.window is not None else None
         make_attempts_finite()
         keep_other_excels()
@@ -62,6 +65,9 @@ class Excel:
     def app(self) -> Iterator[Any]:
         """The xlwings app, for the time of this block. Raises `SheetError` where it is gone."""
         with self._attached(self.patience.anew()) as app:
+            if not self._is_settled and self._process is not None:
+                self._is_settled = True
+                settle(app, self._process, Patience(0, owed=self.patience.owed))
             yield app
 
     def at_once(self, action: Callable[[Any], None]) -> None:

@@ -38,6 +38,8 @@ class HeldFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: BinaryIO | None = None
+        self.stays = False
+        """Whether the file is still there when nobody holds it any more."""
 
     def __enter__(self) -> HeldFile:
         until = time.monotonic() + _PATIENCE
@@ -73,10 +75,10 @@ class HeldFile:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._file is not None:
-            if sys.platform != "win32":  # there, a file that is open cannot be removed
+            if sys.platform != "win32" and not self.stays:  # there, a file that is open cannot be removed
                 self._path.unlink(missing_ok=True)
             self._file.close()
-            if sys.platform == "win32":
+            if sys.platform == "win32" and not self.stays:
                 with contextlib.suppress(OSError):  # another process has just opened it
                     self._path.unlink(missing_ok=True)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from reply_xl import config, sentences
-from reply_xl.busy import Patience, is_busy, quiet
+from reply_xl.busy import Patience, is_busy
 from reply_xl.click import Button, Click
 from reply_xl.errors import ConfigError, ReplyXlError, SheetError
 from reply_xl.excel import Excel, LivePlace
@@ -26,6 +26,7 @@ from reply_xl.places import ADDIN
 from reply_xl.practice import contacts_in
 from reply_xl.practice_mark import mark_practice, practice_of
 from reply_xl.serving import Serving, mark_of, serving
+from reply_xl.stillness import quiet
 
 __all__ = ["SERVER_COMMAND", "direct", "switch"]
 

@@ -21,8 +21,8 @@ columns columns_page computers conduct config connections countries database del
 face fields front header_words headers host_values hygiene identity in_excel in_front interrupts jobs journal journal_file last_sent
 links locate locks lookup marks model number_formats pace pages patches phone_hints phones place places plan planned practice
 practice_mark practising preview preview_page proof proxies pull push quota_log recheck recording records references region registries
-repair results ribbon runs send sentences serving session sheet sizes slow_answers strays time_zones truths undo unreachable values versions window
-windows_zones wishes wording
+repair results ribbon runs send sentences serving session sheet sizes slow_answers stillness strays time_zones truths undo unreachable values versions
+window windows_zones wishes wording
 """
 OURS = BEFORE_IT_IS_TAKEN | set(_NAMES.split())
 THIRD_PARTY = {"certifi", "charset_normalizer", "idna", "platformdirs", "requests", "urllib3", "xlwings"}

@@ -19,7 +19,7 @@ __init__ errors interrupts versions registries vba launcher findings trial
 model database busy clicks locks screens opening in_excel this_excel
 links windows_zones base_urls guide dialogs addin_file applescript
 fields addresses host_values csv_text parts header_words marks
-cell_text countries click serving practice_mark
+cell_text countries click serving practice_mark stillness
 emails number_formats phone_hints phones sizes time_zones truths
 displayed wording headers
 values

@@ -1,0 +1,153 @@
+"""Excel's settings while it is written to, when processes are ended in the middle of a write or meet in one Excel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlwings as xw
+from fake_excel import FakeExcel, install
+from test_busy import KINDS, is_as_before
+
+from reply_xl import config
+from reply_xl.busy import Patience
+from reply_xl.errors import HostBusy
+from reply_xl.excel import Excel
+from reply_xl.stillness import quiet
+
+_OTHER = """
+    import sys
+    from pathlib import Path
+    from reply_xl.busy import Patience
+    from reply_xl.stillness import quiet
+
+    class App:
+        pid, screen_updating, enable_events = int(sys.argv[1]), True, True
+
+    with quiet(App(), Patience(owed=Path(sys.argv[2]))):
+        print("writing", flush=True)
+        sys.stdin.readline()
+"""
+
+
+class Other:
+    """Another process that is writing into an Excel of this number."""
+
+    def __init__(self, pid: int) -> None:
+        command = [sys.executable, "-c", textwrap.dedent(_OTHER), str(pid), str(config.shared_folder())]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "writing\n"
+
+    def end(self, action: Callable[[subprocess.Popen[str]], Any] = lambda process: process.communicate("\n")) -> None:
+        action(self._process)
+        self._process.communicate()
+
+
+@contextmanager
+def an_excel() -> Iterator[FakeExcel]:
+    excel = FakeExcel()
+    excel.add_book("leads.xlsx").add_sheet("Leads", [["Email"], ["a@example.com"]])
+    with install(excel):
+        yield excel
+
+
+def attached(excel: FakeExcel, **given: Any) -> Excel:
+    return Excel.at(xw.engines.active, excel.pid, Patience(owed=config.shared_folder(), **given))
+
+
+def make_quiet(excel: FakeExcel) -> None:
+    excel.properties["EnableEvents"] = excel.properties["ScreenUpdating"] = False
+
+
+def notes() -> list[Path]:
+    return list(config.shared_folder().glob("clicks/*.quiet"))
+
+
+def test_a_process_killed_in_the_middle_of_a_write() -> None:
+    """The next click gives Excel its events and its screen back, before anything else; then nothing of it is left."""
+    with an_excel() as excel:
+        other = Other(excel.pid)
+        make_quiet(excel)
+        other.end(lambda process: process.kill())
+        with attached(excel).app():
+            assert is_as_before(excel)
+        assert notes() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_while_excel_is_busy(kind: str) -> None:
+    """Nothing is raised for it; a later click makes it good."""
+    with an_excel() as excel:
+        other = Other(excel.pid)
+        make_quiet(excel)
+        other.end(lambda process: process.kill())
+        trap = excel.fail("*.EnableEvents=", KINDS[kind](), times=None)
+        with attached(excel, seconds=0).app():
+            pass
+        assert len(notes()) == 1
+        excel.traps.remove(trap)
+        with attached(excel).app():
+            assert is_as_before(excel)
+        assert notes() == []
+
+
+def test_two_processes_in_one_excel() -> None:
+    """The second waits until the first has given Excel its settings back: else it would give back the quiet of the first, for good."""
+    with an_excel() as excel:
+        other = Other(excel.pid)
+        make_quiet(excel)
+
+        def sleep(seconds: float) -> None:
+            other.end()
+            excel.properties["EnableEvents"] = excel.properties["ScreenUpdating"] = True
+
+        with attached(excel, sleep=sleep).app() as app, quiet(app, Patience(sleep=sleep, owed=config.shared_folder())):
+            assert excel.properties["EnableEvents"] is False
+        assert is_as_before(excel)
+        assert notes() == []
+
+
+def test_another_process_that_takes_very_long() -> None:
+    """One sentence after a minute, and nothing of Excel was changed."""
+    pauses: list[float] = []
+    with an_excel() as excel:
+        other = Other(excel.pid)
+        excel.properties["EnableEvents"] = excel.properties["ScreenUpdating"] = True
+        with attached(excel).app() as app:
+            patience = Patience(sleep=pauses.append, owed=config.shared_folder())
+            with pytest.raises(HostBusy, match=r"^Another click is writing .*\.$"), quiet(app, patience):
+                pass
+        assert 59 < sum(pauses) < 61
+        assert is_as_before(excel)
+        other.end()
+
+
+def test_a_note_that_nobody_can_read() -> None:
+    """Whatever stands in it, the settings of the moment are those that Excel gets back."""
+    for text in ("", "{", "[]", '{"enable_events": "yes", "screen_updating": 1}'):
+        with an_excel() as excel:
+            folder = config.shared_folder() / "clicks"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{excel.pid}.quiet").write_text(text, "ascii")
+            with attached(excel).app():
+                pass
+            assert is_as_before(excel), text
+            assert notes() == []
+
+
+def test_a_folder_that_cannot_be_written() -> None:
+    """It is written to Excel all the same: only the note is missing."""
+    folder = config.shared_folder()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("a file where the folder should be")
+    with an_excel() as excel:
+        with attached(excel).app() as app, quiet(app, Patience(owed=folder)):
+            assert excel.properties["EnableEvents"] is False
+        assert is_as_before(excel)
