@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import socket
 from urllib.parse import urlsplit
 
 from reply_xl.errors import ConfigError
@@ -41,11 +42,19 @@ def repeated(base_url: str | None) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether `url` names this machine itself: `localhost` or a loopback address."""
-    host = urlsplit(url.strip()).hostname or ""
-    if host == "localhost":
+    """Whether `url` names this machine itself: `localhost` and what is below it, or a loopback address in any spelling that a system takes."""
+    host = (urlsplit(url.strip()).hostname or "").removesuffix(".")
+    if host == "localhost" or host.endswith(".localhost"):
         return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = _address(host)
+    within = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return address is not None and (within or address).is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that `host` is, None for a name. What connects reads `127.1`, `0x7f.1` and `2130706433` as addresses too."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host)
+    with contextlib.suppress(OSError, ValueError):
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    return None

@@ -5,10 +5,13 @@ Nothing here is ever asked about this machine itself: loopback never goes throug
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import re
 import socket
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +27,8 @@ _KINDS = {"PROXY": "http", "HTTP": "http", "HTTPS": "https", "SOCKS": "socks", "
 """How a PAC script names proxies, and how an address does."""
 _DIRECT = ""
 _LONGEST_KNOCK = 2.0
+_PATIENCE = 6.0
+"""Seconds to find a proxy that answers, of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +63,50 @@ class System:
     automatic: Callable[[str], str | None]
 
 
-def find_proxy(url: str, system: System | None = None) -> Proxy | None:
+def find_proxy(url: str, system: System | None = None, *, patience: float = _PATIENCE) -> Proxy | None:
     """The proxy for an https `url` of another machine, or None. `system` None: this one.
 
     `HTTPS_PROXY` and `ALL_PROXY` go before the system's settings, a script before a fixed address, and `NO_PROXY` before everything. Of
-    several proxies of a script it is the first that can be connected to. Raises `ConfigError`, which never repeats the address, for one
+    several proxies of a script it is the first that can be connected to within `patience` seconds. Raises `ConfigError`, which never repeats the address, for one
     that cannot be used."""
     host = urlsplit(url).hostname or ""
-    of_python: Any = urllib.request  # which has more than its types tell
-    if of_python.proxy_bypass_environment(host):
-        return None
     given = urllib.request.getproxies_environment()
+    if _is_excepted(url, given.get("no", "")):
+        return None
     for scheme in ("https", "all"):
         if given.get(scheme):
             return _parsed(given[scheme], f"{scheme.upper()}_PROXY")
     system = system or this_system()
     found = system.automatic(url)
     if found is not None:
-        return _answering(_candidates(found), f"the automatic proxy settings of {system.name}")
+        return _answering(_candidates(found), f"the automatic proxy settings of {system.name}", patience)
     fixed = system.static()
     address = fixed.get("https") or fixed.get("all")
-    if not address or system.bypasses(host):
+    if not address:
         return None
+    with contextlib.suppress(re.error):  # Windows takes anything as a pattern
+        if system.bypasses(host):
+            return None
     return _parsed(address, f"the proxy settings of {system.name}")
+
+
+def _is_excepted(url: str, exceptions: str) -> bool:
+    """Whether `NO_PROXY` names the host of `url`, in any form that some program or other reads: `*`, a name with or without its domain's dot or
+    star, a port, a network."""
+    parts = urlsplit(url)
+    host, port = (parts.hostname or "").removesuffix("."), parts.port or _PORTS.get(parts.scheme)
+    for word in re.split(r"[,;\s]+", exceptions.lower()):
+        if word == "*":
+            return True
+        with contextlib.suppress(ValueError):
+            if ipaddress.ip_address(host) in ipaddress.ip_network(word, strict=False):
+                return True
+        with contextlib.suppress(ValueError):
+            named = urlsplit(word if "://" in word else f"//{word}")
+            name = (named.hostname or "").removeprefix("*").strip(".")
+            if name and named.port in (None, port) and named.path in ("", "/") and f".{host}".endswith(f".{name}"):
+                return True
+    return False
 
 
 def this_system() -> System:
@@ -136,8 +162,9 @@ def _candidates(answer: str) -> list[str]:
     return by_scheme or [_DIRECT]
 
 
-def _answering(addresses: Sequence[str], source: str) -> Proxy | None:
+def _answering(addresses: Sequence[str], source: str, patience: float) -> Proxy | None:
     """The first proxy that takes a connection, or the first that can be used at all, whose failure will then be told."""
+    deadline = time.monotonic() + patience
     usable: list[Proxy] = []
     problem: ConfigError | None = None
     for address in addresses:
@@ -149,7 +176,8 @@ def _answering(addresses: Sequence[str], source: str) -> Proxy | None:
             problem = problem or error
             continue
         usable.append(proxy)
-        if len(addresses) == 1 or _takes_a_connection(proxy.host, proxy.port):
+        left = deadline - time.monotonic()
+        if len(addresses) == 1 or (left > 0 and _takes_a_connection(proxy.host, proxy.port, min(left, _LONGEST_KNOCK))):
             return proxy
     if usable:
         return usable[0]
@@ -158,9 +186,9 @@ def _answering(addresses: Sequence[str], source: str) -> Proxy | None:
     return None
 
 
-def _takes_a_connection(host: str, port: int) -> bool:
+def _takes_a_connection(host: str, port: int, seconds: float = _LONGEST_KNOCK) -> bool:
     try:
-        with socket.create_connection((host, port), _LONGEST_KNOCK):
+        with socket.create_connection((host, port), seconds):
             return True
     except OSError:
         return False
@@ -175,7 +203,7 @@ def _parsed(text: str, source: str) -> Proxy:
     except ValueError:
         host, port, parts = None, None, urlsplit("")
     # A password with a bare “#”, “?” or “/” ends the host too early: what is left would be taken for another address.
-    if not host or "@" in parts.path + parts.query + parts.fragment or not re.fullmatch(r"[\w.:%-]+", host):
+    if not host or port == 0 or "@" in parts.path + parts.query + parts.fragment or not re.fullmatch(r"[\w.:%-]+", host):
         raise ConfigError(
             f"The address of the proxy in {source} cannot be read; it looks like http://SERVER:8080, with signs such as "
             "#, / and @ in a password written as %23, %2F and %40."

@@ -6,9 +6,11 @@ import base64
 import contextlib
 import ctypes
 import logging
+import re
 import socket
 import ssl
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +22,7 @@ from conftest import FIRST_ID, KEY, patches
 from connect_proxy import CLOSE, HANG, RESET, TUNNEL, ConnectProxy
 from tcp_proxy import CUT_AFTER, CUT_BEFORE, CUT_HALFWAY, STALL_AFTER, TcpProxy
 
+from reply_xl.base_urls import checked_base_url, is_loopback
 from reply_xl.connections import NOT_SENT
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ApiUnreachable, ConfigError
 from reply_xl.proxies import System, find_proxy, search_in_time
@@ -181,6 +184,26 @@ def test_no_proxy_is_obeyed(connect: Connect, monkeypatch: pytest.MonkeyPatch, e
         assert proxy.seen == []
 
 
+@pytest.mark.parametrize(
+    ("url", "excepted", "is_excepted"),
+    [
+        (URL, "*.example.invalid", True), (URL, f"{HOST}:443", True), (URL, f"{HOST}:8443", False), (f"{URL}:8443", f"{HOST}:8443", True),
+        (URL, f"https://{HOST}/", True), (URL, HOST.upper() + ".", True), (URL + ".", HOST, True), (URL, f"a.example b.example\t{HOST}", True),
+        (URL, f"<local>;{HOST}", True), (URL, " , * ,", True), (URL, "ple.invalid", False), (URL, "i.example.invalid", False),
+        (URL, f"x.{HOST}", False), (URL, ". .. : [ [:: 10.0.0.0/8 http:// :443 a:b:c /24", False), (URL, "", False),
+        ("https://10.1.2.3", "10.0.0.0/8", True), ("https://11.1.2.3", "10.0.0.0/8", False), ("https://10.1.2.3", "10.1.2.3", True),
+        ("https://110.1.2.3", "10.1.2.3", False), ("https://[2001:db8::1]", "2001:DB8::/32", True), ("https://[2001:db8::1]", "[2001:db8::1]", True),
+        ("https://[2001:db8::1]", "2001:db8:0::1", True), (URL, "ex?mple.invalid", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
+def test_every_form_of_no_proxy(monkeypatch: pytest.MonkeyPatch, variable: str, url: str, excepted: str, is_excepted: bool) -> None:
+    """Names, domains with a dot, a star or neither, ports, networks, between commas, semicolons or blanks: as some program or other reads them."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.corp:1")
+    monkeypatch.setenv(variable, excepted)
+    assert (find_proxy(url) is None) == is_excepted
+
+
 def test_a_proxy_that_speaks_tls(
     connect: Connect, server: TcpProxy, authority: Authority, trusted: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +251,7 @@ def test_a_password_for_the_proxy_is_for_the_proxy_alone(
 
 @pytest.mark.parametrize(
     "address", ["http://", "http://[x", "http://proxy:port", "http://user:gehe1m#x@proxy:8080", "http://user:1/gehe1m@proxy:8080",
-                "http://user:1?gehe1m@proxy", "socks5://user:gehe1m@proxy:1080", "socks4://proxy", "garbage://gehe1m:x@y", "a b:80"],
+                "http://user:1?gehe1m@proxy", "http://proxy:0", "socks5://user:gehe1m@proxy:1080", "socks4://proxy", "garbage://gehe1m:x@y", "a b:80"],
 )  # fmt: skip
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
 def test_an_address_that_is_no_proxys_is_a_wrong_setting(
@@ -365,7 +388,7 @@ def test_what_an_intercepting_network_answers_is_not_taken_for_replys(
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1", "LocalHost"])
 def test_this_machine_is_never_asked_through_a_proxy(
     sandbox: Sandbox, connect: Connect, monkeypatch: pytest.MonkeyPatch, variable: str, address: str
 ) -> None:
@@ -382,6 +405,38 @@ def test_this_machine_is_never_asked_through_a_proxy(
         connect(url).patch(FIRST_ID, {"title": "straight"})
         assert proxy.seen == []
     assert sandbox.contact(FIRST_ID)["title"] == "straight"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost.",
+        "any.localhost",
+        "127.0.0.1.",
+        "127.9.9.9",
+        "[::ffff:127.0.0.1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::1%25lo]",
+        "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
+        "0177.1",
+    ],
+)
+def test_every_name_of_this_machine_is_known(host: str) -> None:
+    """Also where no server answers by it here."""
+    assert is_loopback(f"http://{host}:8080")
+    assert checked_base_url(f"http://{host}:8080") == f"http://{host}:8080"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost.example", "notlocalhost", "128.0.0.1", "127.example", "1270.0.1", "[::2]", "[::ffff:10.0.0.1]", "127.0.0.1.x"]
+)
+def test_what_only_looks_like_this_machine(host: str) -> None:
+    """A name that begins like one of its own is another machine, and is given a key over https alone."""
+    assert not is_loopback(f"http://{host}")
+    with pytest.raises(ConfigError, match="not safe for an API key"):
+        checked_base_url(f"http://{host}")
 
 
 def test_a_name_that_is_not_found(connect: Connect) -> None:
@@ -483,6 +538,40 @@ def test_the_first_proxy_that_answers_is_taken() -> None:
     found = find_proxy(URL, system(f"{dead};{dead}"))
     assert found is not None
     assert found.name == dead
+
+
+def test_a_script_that_names_many_proxies_holds_nothing_up() -> None:
+    """No more time than this is spent on finding one that answers; after that the first that can be used is taken, whose failure is then told."""
+    with contextlib.ExitStack() as stack:
+        dead = [stack.enter_context(_full()) for _ in range(9)]
+        begun = time.monotonic()
+        found = find_proxy(URL, system("; ".join(f"PROXY {each}" for each in dead)), patience=0.5)
+        assert time.monotonic() - begun < 5
+    assert found is not None
+    assert found.name == dead[0]
+
+
+@contextlib.contextmanager
+def _full() -> Iterator[str]:
+    """A port that neither takes a connection nor refuses one."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_exceptions_of_the_system_that_cannot_be_read() -> None:
+    """Windows lets anything be typed there; what is no pattern excepts nothing."""
+
+    def bypasses(host: str) -> bool:
+        return bool(re.match("[fe80", host))
+
+    found = find_proxy(URL, system(None, {"https": "http://fixed:8080"}, bypasses))
+    assert found is not None
+    assert found.name == "fixed:8080"
 
 
 def test_a_search_without_end_holds_nothing_up() -> None:
