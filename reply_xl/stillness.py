@@ -113,10 +113,12 @@ def _note(pid: int, patience: Patience) -> Iterator[_Note | _NoNote]:
         note: _Note | _NoNote
 
         def held() -> _Note:
+            made = _Note(path, pid)
             try:
-                return stack.enter_context(_Note(path, pid))
+                stack.enter_context(made)
             except OSError:
                 raise HostBusy(_TAKEN) from None
+            return made
 
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
