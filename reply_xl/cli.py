@@ -157,9 +157,11 @@ def _add_journal_commands(
             default=None if subparser is retry else "block",
             help="where a field was changed in Reply and in the sheet (default block: the row is not sent)",
         )
-    undo.add_argument("--live", action="store_true", help="the last run of the sheet that is open in Excel, instead of RUN")
-    undo.set_defaults(run_live=live_commands.undo)
-    undo.add_argument("--rows", metavar="ROWS", type=_row_spans, default="all", help="2:50,60, as the rows are numbered in the sheet now")
+    for subparser, run_live, what in ((retry, live_commands.retry, "update"), (undo, live_commands.undo, "run")):
+        subparser.add_argument("--live", action="store_true", help=f"the last {what} of the sheet that is open in Excel, instead of RUN")
+        subparser.set_defaults(run_live=run_live)
+    rows = "2:50,60, as the rows are numbered in the sheet now; with --live also selection, the rows that are selected there"
+    undo.add_argument("--rows", metavar="ROWS", type=_row_spans, default="all", help=rows)
     undo.add_argument("--fields", metavar="NAMES", type=_names, help="put back only these fields, such as title,notes")
     forget.add_argument("--before", metavar="DATE", type=_date, required=True, help="runs that began before this day, such as 2026-01-31")
     quota.add_argument(

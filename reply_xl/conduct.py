@@ -217,6 +217,19 @@ def sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> Sh
     return _sheet_of(book, place, run, entries)[0]
 
 
+def sheet_meant(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> Sheet:
+    """The sheet that the place names, and no other one, however alike it is: a person sees it. Where none is named, as `sheet_of`. Raises
+    `SheetError`."""
+    if place.sheet is None:
+        return sheet_of(book, place, run, entries)
+    sheet = book.sheet(place.sheet)
+    if not _may_hold(sheet, run):
+        raise SheetError(
+            f"“{sheet.name}” is not the sheet of run {run.id}: one of them is for practice; go to the other one, and try again."
+        )
+    return sheet
+
+
 def _sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> tuple[Sheet, View | None]:
     """The same, with how it was found to look if that is known. The sheet of that name comes first: where it is the one, which it nearly always
     is, no other sheet is asked for anything."""

@@ -77,15 +77,15 @@ def recognise(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> View | None:
     return view if len(keyed & view.places(entries).keys()) >= _ENOUGH * len(keyed) else None
 
 
-def rows_now(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> tuple[dict[int, int], int]:
-    """Where rows of the run stand now, row number then → row number now, and in which row their headers stand. A row that is not known
+def rows_now(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> tuple[dict[int, int], Reading]:
+    """Where rows of the run stand now, row number then → row number now, and the sheet as it was read for that. A row that is not known
     again because its cells were corrected is known by the result in it."""
     view = View(sheet, run)
     found = view.places(entries)
     return {
         **found,
         **view.by_result([entry for entry in entries if entry.number not in found], set(found.values())),
-    }, view.reading.header_row
+    }, view.reading
 
 
 class View:

@@ -184,6 +184,11 @@ def _is_at(now: str, then: str) -> bool:
     return ntpath.normcase(now) == ntpath.normcase(then)
 
 
+def is_saved(key: str) -> bool:
+    """Whether a workbook that is known by this was ever saved: then it is a full name."""
+    return "://" in key or _is_full(key)
+
+
 def _is_full(name: str) -> bool:
     return ntpath.isabs(name) or name.startswith("/")
 

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from reply_xl import jobs
 from reply_xl.click import parse
 from reply_xl.clicks import ClickFolder
+from reply_xl.columns import STATUS
+from reply_xl.delivery import recognise
 from reply_xl.errors import ConfigError, SheetError
+from reply_xl.excel import is_saved
 from reply_xl.journal import Journal
 from reply_xl.place import Place
 from reply_xl.preview_page import MARK as PREVIEW
@@ -76,6 +79,14 @@ def _last(journal: Journal, place: Place, base_url: str, fits: Callable[[Run], b
     with place.open() as book:
         names = book.sheets()
     for run in journal.of_book(place.key):
-        if nearest(names, run.page.sheet) == place.sheet and run.server.base_url == base_url and fits(run):
+        is_here = nearest(names, run.page.sheet) == place.sheet and run.server.base_url == base_url
+        if is_here and fits(run) and (is_saved(place.key) or _stands(journal, place, run)):
             return run
     return None
+
+
+def _stands(journal: Journal, place: Place, run: Run) -> bool:
+    """Whether the sheet in front holds the rows of a run, and columns of results: many workbooks that were never saved are called “Book1”."""
+    with place.open() as book:
+        view = recognise(book.sheet(place.sheet), run, journal.recorded(run.id).entries)
+    return view is not None and view.index(STATUS) is not None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reply_xl import plan, planned, sentences
-from reply_xl.conduct import at_last, conduct, sheet_of, told
+from reply_xl.conduct import at_last, conduct, sheet_meant, told
 from reply_xl.delivery import rows_now
 from reply_xl.dialogue import (
     about_columns,
@@ -259,9 +259,9 @@ def _write_pulled(place: Place, sheet: str, found: Refreshing) -> Refreshing:
 def _rows_now(place: Place, recorded: Recorded) -> tuple[dict[int, int], int, str]:
     """Where the rows of a run stand now, in which row their headers stand, and on which sheet."""
     with place.open() as book:
-        sheet = sheet_of(book, place, recorded.run, recorded.entries)
-        places, header_row = rows_now(sheet, recorded.run, told(recorded.entries, place))
-        return places, header_row, sheet.name
+        sheet = sheet_meant(book, place, recorded.run, recorded.entries)
+        places, reading = rows_now(sheet, recorded.run, told(recorded.entries, place))
+        return places, reading.header_row, sheet.name
 
 
 def undo(

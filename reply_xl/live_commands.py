@@ -54,10 +54,12 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """`place`: what Excel shows, with what is selected there; `is_preview`: it shows a preview sheet of ours."""
+    """`place`: what Excel shows, with what is selected there; `areas`: that, where it was asked for; `is_preview`: it shows a preview sheet of
+    ours."""
 
     face: Terminal
     place: LivePlace
+    areas: tuple[Area, ...]
     records: Records
     is_preview: bool
     cancelled: threading.Event
@@ -123,22 +125,41 @@ def pull(arguments: argparse.Namespace, desk: Desk) -> int:
         return jobs.pull(scene.face, scene.place, session, request_of(arguments, "selection"), overwrite=arguments.overwrite)
 
 
+def retry(arguments: argparse.Namespace, desk: Desk) -> int:
+    """The last update of the sheet in front, with what that sheet holds now."""
+    from reply_xl import jobs, sentences
+    from reply_xl.in_front import last_update
+    from reply_xl.patches import OnConflict
+
+    with _scene(arguments, desk, on_preview=True) as scene, scene.session(arguments.base_url) as session:
+        journal = scene.records.journal
+        run = last_update(journal, scene.place, session.contacts.base_url)
+        if run is None:
+            raise ConfigError("This sheet has not been updated yet, so there is nothing to try again; run reply-xl push --live.")
+        scene.face.say(sentences.named(journal.recorded(run.id), journal.changes(run.id)))
+        on_conflict = None if arguments.on_conflict is None else OnConflict(arguments.on_conflict)
+        return jobs.retry(scene.face, scene.place, session, run, on_conflict=on_conflict, allow=arguments.allow)
+
+
 def undo(arguments: argparse.Namespace, desk: Desk) -> int:
-    """The last run of the sheet in front that may have changed something, an undo too; it is named in the question."""
+    """The last run of the sheet in front that may have changed something, an undo too; it is named in the question. `--rows selection`: of
+    it the visible selected rows alone."""
     from reply_xl import jobs, sentences
     from reply_xl.dialogue import refuse_running
     from reply_xl.in_front import run_to_undo
     from reply_xl.patches import Policy
     from reply_xl.run_commands import fields_of, refuse_unfinished_undo, rows_then
 
-    with _scene(arguments, desk, on_preview=True) as scene, scene.session(arguments.base_url) as session:
+    with _scene(arguments, desk, selects=True, on_preview=True) as scene, scene.session(arguments.base_url) as session:
         journal = scene.records.journal
         run = run_to_undo(journal, scene.place, session.contacts.base_url)
         refuse_running(scene.records, run)
         refuse_unfinished_undo(run)
         recorded, changes = journal.recorded(run.id), journal.changes(run.id)
         scene.face.say(sentences.named(recorded, changes))
-        rows = None if arguments.rows == "all" else rows_then(recorded, arguments.rows, scene.place)
+        by_hand = arguments.rows == "selection"
+        spans = [(area.rows[0], area.rows[-1]) for area in scene.areas] if by_hand else arguments.rows
+        rows = None if spans == "all" else rows_then(recorded, spans, scene.place, hidden=not by_hand)
         fields = None if arguments.fields is None else fields_of(arguments.fields, changes)
         return jobs.undo(scene.face, scene.place, session, recorded, Policy(fields, allow=arguments.allow), rows, always_asks=True)
 
@@ -196,7 +217,9 @@ def _scene(
         is_preview = mark == MARK
         if not (is_preview and on_preview):
             refuse_our_sheet(front.sheet, mark, _HOW_TO_SEND)
-        if selects and not is_preview and arguments.rows in (None, "selection"):
-            place = place_with(selected(excel, front))
+        areas: tuple[Area, ...] = ()
+        if selects and (arguments.rows == "selection" or (arguments.rows is None and not is_preview)):
+            areas = selected(excel, front)
+            place = place_with(areas)
         deliver_waiting(face, place)
-        yield _Scene(face, place, records, is_preview, cancelled)
+        yield _Scene(face, place, areas, records, is_preview, cancelled)

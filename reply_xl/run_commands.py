@@ -133,6 +133,8 @@ def undo(arguments: argparse.Namespace) -> int:
         recorded = records.journal.recorded(run.id)
         changes = records.journal.changes(run.id)
         console.say(sentences.named(recorded, changes))
+        if arguments.rows == "selection":
+            raise ConfigError("What is selected is known only with --live; name the rows, such as --rows 2:50,60.")
         rows = None if arguments.rows == "all" else rows_then(recorded, arguments.rows, place_of(run, arguments.book))
         fields = None if arguments.fields is None else fields_of(arguments.fields, changes)
         face = Terminal(progress, yes=arguments.yes, as_json=arguments.json)
@@ -216,17 +218,18 @@ def refuse_unfinished_undo(run: Run) -> None:
         )
 
 
-def rows_then(recorded: Recorded, spans: Spans | str, place: Place) -> frozenset[int]:
-    """Row numbers of the run for rows as they are numbered in the sheet now."""
-    from reply_xl.conduct import sheet_of
+def rows_then(recorded: Recorded, spans: Spans, place: Place, *, hidden: bool = True) -> frozenset[int]:
+    """Row numbers of the run for rows as they are numbered in the sheet now; `hidden`: those of hidden rows too."""
+    from reply_xl.conduct import sheet_meant
     from reply_xl.delivery import rows_now
 
-    if isinstance(spans, str):
-        raise ConfigError("--rows of an undo are numbers, such as 2:50,60.")
     with place.open() as workbook:
-        sheet = sheet_of(workbook, place, recorded.run, recorded.entries)
-        now, _ = rows_now(sheet, recorded.run, recorded.entries)
-    return frozenset(then for then, number in now.items() if any(first <= number <= last for first, last in spans))
+        sheet = sheet_meant(workbook, place, recorded.run, recorded.entries)
+        now, reading = rows_now(sheet, recorded.run, recorded.entries)
+    left_out = set() if hidden else {row.number for row in reading.rows if row.hidden}
+    return frozenset(
+        then for then, number in now.items() if number not in left_out and any(first <= number <= last for first, last in spans)
+    )
 
 
 def fields_of(names: tuple[str, ...], changes: object) -> frozenset[str]:

@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,36 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         return Ran(code, out, err)
 
     return command
+
+
+Live = Callable[..., Ran]
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Live:
+    """Runs a command with `--live` in this process. `front`: the process of the Excel whose window is in front, None where that is not known."""
+    from reply_xl.busy import Patience
+    from reply_xl.cli import main
+    from reply_xl.live_commands import Desk
+    from reply_xl.this_excel import this_engine
+
+    monkeypatch.setenv("REPLY_XL_QUOTA", "off")
+
+    def run(sandbox: Sandbox | None, *arguments: str, front: int | None = None, waits: float = 60.0, on_sleep: Any = None) -> Ran:
+        def in_front(processes: Collection[int]) -> int | None:
+            return front if front in processes else None
+
+        desk = Desk(this_engine, in_front, lambda: Patience(waits, sleep=on_sleep or (lambda seconds: None)))
+        server = () if sandbox is None else ("--base-url", sandbox.url)
+        capsys.readouterr()
+        try:
+            code = main([*arguments, *server], desk)
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        return Ran(code, out, err)
+
+    return run
 
 
 def on_a_terminal(arguments: list[str], answer: bytes) -> tuple[int, str]:

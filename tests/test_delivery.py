@@ -571,7 +571,8 @@ def test_a_header_that_means_something_else_by_now(host: str, tmp_path: Path) ->
         [["Email", "Work email", "Title"], ["p1@example.com", "p0@example.com", "a"], [None, "p1@example.com", "b"]],
     )
     with opened(host, path) as there:
-        assert rows_now(there.sheet(), run, entries) == ({2: 2, 3: 3}, 1)
+        found, reading = rows_now(there.sheet(), run, entries)
+        assert (found, reading.header_row) == ({2: 2, 3: 3}, 1)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -588,7 +589,8 @@ def test_a_row_whose_cells_were_corrected(host: str, tmp_path: Path) -> None:
         ],
     )
     with opened(host, path) as there:
-        assert rows_now(there.sheet(), run, entries) == ({2: 3, 3: 2}, 1)
+        found, reading = rows_now(there.sheet(), run, entries)
+        assert (found, reading.header_row) == ({2: 3, 3: 2}, 1)
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -10,13 +10,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FIRST_ID, Book, Ran, patches
+from conftest import FIRST_ID, Book, Live, patches
 from fake_excel import FakeExcel, Picture, install
 from hosts import live_engine
 from noted import note
@@ -36,7 +36,6 @@ from reply_xl.sandbox import Sandbox
 from reply_xl.this_excel import process_in_front, this_engine
 
 NAME = "leads = 1 'é'.xlsx"
-Live = Callable[..., Ran]
 
 
 @pytest.fixture
@@ -46,28 +45,6 @@ def excel() -> Iterator[FakeExcel]:
     made.add_book(NAME).add_sheet("Leads", rows(6)).select("A2:C3,B5")
     with install(made):
         yield made
-
-
-@pytest.fixture
-def live(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Live:
-    """Runs a command in this process. `front`: the process of the Excel whose window is in front, None where that is not known."""
-    monkeypatch.setenv("REPLY_XL_QUOTA", "off")
-
-    def run(sandbox: Sandbox | None, *arguments: str, front: int | None = None, waits: float = 60.0, on_sleep: Any = None) -> Ran:
-        def in_front(processes: Collection[int]) -> int | None:
-            return front if front in processes else None
-
-        desk = Desk(this_engine, in_front, lambda: Patience(waits, sleep=on_sleep or (lambda seconds: None)))
-        server = () if sandbox is None else ("--base-url", sandbox.url)
-        capsys.readouterr()
-        try:
-            code = main([*arguments, *server], desk)
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        out, err = capsys.readouterr()
-        return Ran(code, out, err)
-
-    return run
 
 
 def grid(excel: FakeExcel, sheet: int = 0, book: int = 0) -> list[list[Any]]:
