@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from reply_xl import __version__, config
+from reply_xl.clicks import TOO_OLD
 from reply_xl.locks import lock
 from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICKS, LAUNCHER
 
@@ -49,16 +50,28 @@ class Agent:
         self._folder = folder
         self._command = list(command)
         self._started: dict[str, _Started] = {}
-        self._launcher = self._read_launcher()
+        self._launcher: bytes | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop` is set or the launcher is changed. Processes that are at work go on."""
-        while not stop.is_set() and self._read_launcher() == self._launcher:
+        """Until `stop` is set or the launcher is changed or not there. Processes that are at work go on."""
+        while not stop.is_set() and self.goes_on():
             try:
                 self.look()
             except Exception:  # whatever it was, the next click is obeyed
                 _log.exception("unexpected error")
             stop.wait(EVERY)
+
+    def goes_on(self) -> bool:
+        """False once the launcher is not the one that was there at first; one that another program holds for a moment still is."""
+        try:
+            found = (self._folder / LAUNCHER).read_bytes()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        if self._launcher is None:
+            self._launcher = found
+        return found == self._launcher
 
     def look(self) -> None:
         """Starts a process for each click that has none. One that ended and left its click is started once more, then left to VBA's words."""
@@ -93,16 +106,18 @@ class Agent:
             with os.scandir(self._folder / CLICKS) as entries:
                 for entry in entries:
                     found = re.fullmatch(r"([0-9A-F]{15})\.click", entry.name)
-                    if found and entry.is_file(follow_symlinks=False):
+                    if found and entry.is_file(follow_symlinks=False) and not _is_too_old(entry):
                         yield found[1]
         except OSError:
             return
 
-    def _read_launcher(self) -> bytes | None:
-        try:
-            return (self._folder / LAUNCHER).read_bytes()
-        except OSError:
-            return None
+
+def _is_too_old(entry: os.DirEntry[str]) -> bool:
+    """Whoever took it would not obey it. One that somebody has just taken may count as waiting: its process finds nothing to take."""
+    try:
+        return time.time() - entry.stat().st_mtime > TOO_OLD
+    except OSError:
+        return False
 
 
 def run(folder: Path, command: Sequence[str], stop: threading.Event, *, patience: float = _PATIENCE) -> bool:

@@ -184,6 +184,48 @@ def test_it_ends_with_its_launcher(shared: Path, start: Callable[..., threading.
         lock(file)
 
 
+def test_without_a_launcher_it_ends_at_once(shared: Path) -> None:
+    """One that starts while uninstall goes on would otherwise watch for ever, and no uninstall would end it."""
+    (shared / "launcher.txt").unlink()
+    click(shared)
+    stop = threading.Event()
+    thread = threading.Thread(target=agent.run, args=(shared, [sys.executable, "-I", "-S", "-c", TAKES, str(shared)], stop))
+    thread.start()
+    thread.join(10)
+    is_over = not thread.is_alive()
+    stop.set()
+    thread.join(10)
+    assert is_over
+    assert taken(shared) == []
+
+
+def test_a_launcher_that_cannot_be_read_for_a_moment_is_not_gone(shared: Path) -> None:
+    """A scanner of viruses or a backup may hold it: the agent goes on, until it is gone or another one."""
+    watcher, launcher = agent.Agent(shared, ["never"]), shared / "launcher.txt"
+    data = launcher.read_bytes()
+    assert watcher.goes_on()
+    launcher.unlink()
+    launcher.mkdir()  # what cannot be read is a folder here, for the tests may run as root
+    assert watcher.goes_on()
+    launcher.rmdir()
+    assert not watcher.goes_on()
+    launcher.write_bytes(data)
+    assert watcher.goes_on()
+    launcher.write_bytes(data + b"x")
+    assert not watcher.goes_on()
+
+
+def test_clicks_that_are_too_old_start_nothing(shared: Path) -> None:
+    """Whoever took one would not obey it: thousands that were left behind cost no process."""
+    watcher = agent.Agent(shared, ["/no/such/program"])
+    for number in range(2000):
+        click(shared, f"{number:015X}")
+        os.utime(shared / "clicks" / f"{number:015X}.click", (time.time() - 3600,) * 2)
+    click(shared)
+    watcher.look()
+    assert list(watcher._started) == [ID]
+
+
 def processor_time(pid: int) -> float:
     """Seconds, of the process alone; nothing where the system does not tell."""
     stat = Path(f"/proc/{pid}/stat")
@@ -198,6 +240,7 @@ def test_the_real_process(home: Path) -> None:
     """`python -I -m reply_xl.agent`: it notes what it starts, uses next to no processor time, and ends cleanly on a signal."""
     shared = config.shared_folder()
     (shared / "clicks").mkdir(parents=True)
+    (shared / "launcher.txt").write_text(Launcher(sys.executable, True, "1.0").text(), newline="")
     process = subprocess.Popen([sys.executable, "-I", "-m", "reply_xl.agent"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     log = shared / "agent.log"
     try:
@@ -251,6 +294,8 @@ def test_a_click_over_every_host(host: str, shared: Path, book: Book, sandbox: S
     monkeypatch.setenv("XDG_DATA_HOME", str(shared))
     monkeypatch.setenv("LOCALAPPDATA", "")
     folder = config.shared_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "launcher.txt").write_text(Launcher(sys.executable, True, "1.0").text(), newline="")
     note(folder, Button.UPDATE, path.name, "$A$2:$B$3", path=str(path), sheet="Contacts")
     command = [sys.executable, str(Path(__file__).with_name("host_launcher.py")), host, str(path), sandbox.url]
     watching = agent.Agent(folder, command)
