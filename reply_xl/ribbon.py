@@ -9,7 +9,8 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -63,22 +64,28 @@ def main(argv: Sequence[str] | None = None, outside: Outside | None = None) -> i
     data = clicks.take(arguments[0])
     if data is None:
         return 0
-    _open_log(config.shared_folder())
-    try:
-        return _carry_out(data, clicks, clicks.noted(arguments[0]), outside or Outside())
-    except Exception:
-        _log.exception("unexpected error")
-        return 1
-    finally:
-        clicks.done(arguments[0])
+    with _open_log(config.shared_folder()):
+        try:
+            return _carry_out(data, clicks, clicks.noted(arguments[0]), outside or Outside())
+        except Exception:
+            _log.exception("unexpected error")
+            return 1
+        finally:
+            clicks.done(arguments[0])
 
 
-def _open_log(folder: Path) -> None:
+@contextmanager
+def _open_log(folder: Path) -> Iterator[None]:
     log = logging.getLogger("reply_xl")
     log.setLevel(logging.INFO)
     handler = RotatingFileHandler(folder / LOG, maxBytes=_MOST_LOG_BYTES, backupCount=1, encoding="utf-8", errors="replace", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(message)s"))
     log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
 
 
 def _carry_out(data: bytes, clicks: ClickFolder, noted: float, outside: Outside) -> int:

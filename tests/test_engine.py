@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
 import re
 import warnings
 import zipfile
@@ -665,6 +666,15 @@ def test_whether_a_book_can_be_saved_is_known_before(tmp_path: Path, sheet: Any)
     with pytest.raises(WorkbookError, match="open in Excel"):
         engine.refuse_unless_savable(sheet.book)
     engine.refuse_unless_savable(sheet.book, tmp_path / "b.xlsx")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed on Linux")
+def test_asking_whether_a_book_can_be_saved_leaves_no_file_open(tmp_path: Path, sheet: Any) -> None:
+    """Windows would keep the temporary file beside the workbook, and refuse the next save."""
+    sheet.book.save(tmp_path / "a.xlsx")
+    engine.refuse_unless_savable(sheet.book)
+    held = [os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()]
+    assert not [path for path in held if path.startswith(str(tmp_path))]
 
 
 # whatever comes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -378,6 +379,9 @@ def test_what_the_log_of_clicks_holds(excel: FakeExcel, sandbox: Sandbox, monkey
     assert "ReplyUndo" in log
     assert KEY not in log
     assert "Bearer" not in log
+    assert not [
+        handler for handler in logging.getLogger("reply_xl").handlers if isinstance(handler, logging.FileHandler)
+    ]  # none is held open
 
 
 def test_a_folder_that_cannot_be_written(excel: FakeExcel, sandbox: Sandbox) -> None:

@@ -24,7 +24,9 @@ def refuse_unless_savable(path: Path, opened: Stamp | None) -> None:
     """
     target = _target(path)
     _check(target, opened)
-    _remove(_create(target)[1])
+    handle, temporary = _create(target)
+    os.close(handle)  # first: Windows removes no file that is open
+    _remove(temporary)
 
 
 def save_bytes(path: Path, data: bytes, opened: Stamp | None) -> Stamp:
