@@ -109,11 +109,12 @@ def loads(body: bytes) -> object:
         data = json.loads(body)
         return _whole(data) if b"\\ud" in body.lower() else data
     except (ValueError, RecursionError):
-        raise (_web_page() if body.lstrip()[:1] == b"<" else _unreadable()) from None
+        raise (_web_page(None) if _is_page(body) else _unreadable()) from None
 
 
 def problem(status: int, body: bytes, *, retry_after: float | None = None, key_variable: str = "") -> ApiError:
-    """The error that an answer other than 2xx stands for, in any of the three shapes (bare, validation, business) or in none.
+    """The error that an answer other than 2xx stands for, in any of the three shapes (bare, validation, business) or in none. A web page is
+    nobody's answer: the change may have been made.
     `key_variable`: the environment variable that the key came from, if any."""
     if status == 511:
         return ApiFailed("Your network wants you to sign in first; open any page in your browser, sign in, and try again.", status=status)
@@ -121,6 +122,9 @@ def problem(status: int, body: bytes, *, retry_after: float | None = None, key_v
         return ApiFailed(f"Reply had a problem of its own (status {status}); try again later.", status=status)
     if status < 400:
         return ApiFailed(f"The server answered with status {status}, which Reply never does; check the base URL.", status=status)
+    if _is_page(body) and status not in (407, 429):
+        # Whatever stands between here and Reply may have passed the request on and kept back the answer: it says nothing about the contact.
+        return _web_page(status)
     try:
         data = loads(body)
     except ApiFailed:
@@ -236,9 +240,19 @@ def _names(field: str, items: object) -> str:
     return "; ".join(item[member] for item in items if isinstance(item, dict) and isinstance(item.get(member), str))
 
 
-def _web_page() -> ApiFailed:
-    said = "A web page came instead of Reply's answer; if this network has a sign-in page, sign in in your browser, then try again."
-    return ApiFailed(said, status=None)
+def _is_page(body: bytes) -> bool:
+    return body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
+def _web_page(status: int | None) -> ApiFailed:
+    if status is None:
+        said = "A web page came instead of Reply's answer; if this network has a sign-in page, sign in in your browser, then try again."
+    else:
+        said = (
+            f"A web page came instead of Reply's answer (status {status}); if this network has a sign-in page, sign in in your browser, "
+            "else ask your IT department to let Reply through."
+        )
+    return ApiFailed(said, status=status)
 
 
 def _unreadable() -> ApiFailed:

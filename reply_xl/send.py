@@ -42,7 +42,7 @@ _AHEAD = 400
 """How many contacts are read again at once: about what the quota lets through in that time."""
 _ATTEMPTS = 3
 _MOST_UNREACHABLE = 8
-"""Requests in a row that could not leave, after which no further one is tried."""
+"""Changes in a row that could not leave, or of which nothing could be learned, after which no further one is tried."""
 _log = logging.getLogger(__name__)
 
 
@@ -140,7 +140,7 @@ class _Run:
         except ReplyXlError as error:
             word = Word.UNKNOWN if decision.may_have_arrived else Word.FAILED
             self._tell(decision, word, f"Not sent: the contact could not be read again. {error}")
-            if isinstance(error, ApiUnreachable):
+            if isinstance(error, ApiUnreachable | ApiFailed):
                 self._count_unreachable(error)
         else:
             self._send_again(decision, contact)
@@ -165,7 +165,7 @@ class _Run:
         self._stopped = f"Not sent: {error}"
         self._terms.cancelled.set()
 
-    def _count_unreachable(self, error: ApiUnreachable) -> None:
+    def _count_unreachable(self, error: ApiError) -> None:
         """Where Reply cannot be reached time after time, the rest waits for a better moment instead of failing row by row."""
         self._unreachable += 1
         if self._unreachable >= _MOST_UNREACHABLE:
@@ -203,6 +203,7 @@ class _Run:
         patch = decision.patch
         assert patch is not None
         status: int | None = None
+        said = ""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 if attempt > 1:
@@ -229,12 +230,13 @@ class _Run:
                 else:
                     status = error.status if isinstance(error, ApiFailed) else None
                     if not self._settle(decision, error, status):
+                        said = str(error) if status and status < 500 else "Reply did not take the change in three tries; try again later."
                         continue
             else:
                 self._unreachable = 0
                 self._proven(decision, answer, 200)
             return
-        self._tell(decision, Word.FAILED, "Reply did not take the change in three tries; try again later.", status=status, sent=True)
+        self._tell(decision, Word.FAILED, said, status=status, sent=True)
 
     def _settle(self, decision: Decision, error: ApiError, status: int | None) -> bool:
         """After an answer that never came: reads the contact back. False if the change certainly did not arrive and may be sent again."""
@@ -248,6 +250,8 @@ class _Run:
         except (ApiError, Cancelled) as unread:
             if isinstance(unread, NotAuthorised):
                 self._stop(unread)
+            elif isinstance(unread, ApiUnreachable | ApiFailed):
+                self._count_unreachable(unread)
             message = f"{error} It is not known whether the change arrived; look at this contact in Reply, then update the row again."
             self._tell(decision, Word.UNKNOWN, message, status=status, sent=True)
             return True

@@ -304,13 +304,29 @@ def test_business_errors():
         (204, ApiFailed),
     ],
 )
-@pytest.mark.parametrize("body", [None, b"<html>", b"[1]", {"detail": 5, "code": [], "errors": "x"}])
+@pytest.mark.parametrize("body", [None, b"text", b"[1]", {"detail": 5, "code": [], "errors": "x"}])
 def test_every_status_has_its_error(status: int, kind: type[ApiError], body: object):
-    """Each status becomes its own error with one sentence, also with a body of HTML, of nothing, or of the wrong types."""
+    """Each status becomes its own error with one sentence, also with a body of nothing, or of the wrong types."""
     error = problem(status, body)
     assert type(error) is kind
     assert str(error).endswith(".")
     assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 422, 451])
+@pytest.mark.parametrize("body", [b"<html>", b" \r\n<!DOCTYPE html>", b"\xef\xbb\xbf<html>"])
+def test_a_web_page_is_nobodys_answer(status: int, body: bytes):
+    """What a company's filter shows proves neither that Reply refused nor that the contact or the key is unknown."""
+    error = problem(status, body)
+    assert type(error) is ApiFailed
+    assert error.status == status
+    assert str(error).startswith(f"A web page came instead of Reply's answer (status {status});")
+
+
+def test_a_page_with_a_status_that_says_enough():
+    """Too many requests, and a proxy that wants a sign-in, were not carried out, whatever page comes along."""
+    assert type(problem(429, b"<html>")) is RateLimited
+    assert type(problem(407, b"<html>")) is ApiRefused
 
 
 def test_retry_after():

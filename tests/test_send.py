@@ -292,7 +292,7 @@ def test_somebody_elses_edit_in_mid_run_survives(sandbox: Sandbox, runner: Runne
 
 
 @pytest.mark.parametrize("status", [402, 403, 405, 409, 410, 413, 415, 418, 422])
-@pytest.mark.parametrize("body", ["problem", "html", "empty"])
+@pytest.mark.parametrize("body", ["problem", "empty"])
 def test_any_4xx_stays_with_its_row(sandbox: Sandbox, runner: Runner, status: int, body: str) -> None:
     """One request, one `refused`, one sentence; the next row is updated."""
     decisions = runner.plan(sandbox.url, TITLE, *new_titles(2))
@@ -358,6 +358,11 @@ NEVER_CAME = [
     {"kind": "status", "status": 502, "when": "after", "body": "html"},
     {"kind": "status", "status": 503, "when": "before", "body": "empty"},
     {"kind": "status", "status": 504, "when": "after", "body": "problem"},
+    *(
+        {"kind": "status", "status": status, "when": when, "body": "html"}
+        for status in (400, 401, 403, 404)
+        for when in ("before", "after")
+    ),
     {"kind": "malformed"},
     {"kind": "wrong", "shape": "list"},
     {"kind": "wrong", "shape": "id"},
@@ -407,6 +412,39 @@ def test_a_torn_wire_is_settled_by_reading_back(sandbox: Sandbox, runner: Runner
     assert outcome.word is Word.UPDATED
     assert [request.applied for request in patches(sandbox)] == [True]
     assert sum(line.startswith("PATCH") for line in proxy.seen) == (1 if landed else 2)
+
+
+def test_a_page_that_blocks_every_change(sandbox: Sandbox, runner: Runner) -> None:
+    """A company's filter that lets reads through and changes not: each row is proven unchanged, and its sentence is what to tell the IT department."""
+    decisions = runner.plan(sandbox.url, TITLE, (FIRST_ID, "Blocked"))
+    sandbox.fault("status", status=403, body="html", method="PATCH")
+    outcome = one(runner.send(decisions))
+    assert (outcome.word, outcome.status) == (Word.FAILED, 403)
+    assert outcome.message == (
+        "A web page came instead of Reply's answer (status 403); if this network has a sign-in page, sign in in your browser, else ask your IT "
+        "department to let Reply through."
+    )
+    assert len(patches(sandbox)) == 3
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 403 Forbidden\r\n", b"HTTP/1.1 503 Unavailable\r\n", b"HTTP/1.1 404 Not Found\r\n"]
+)
+def test_a_network_that_changes_in_mid_run_stops_it(make_sandbox: Callable[..., Sandbox], runner: Runner, answer: bytes) -> None:
+    """From then on a page comes instead of every answer: some rows are unknown, and the rest is not sent, to be resumed."""
+    sandbox = make_sandbox(60)
+    page = answer + b"Content-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
+
+    def act(data: bytes, number: int) -> str | bytes:
+        return "pass" if number <= 12 else page
+
+    with TcpProxy(sandbox.url, act) as proxy:
+        decisions = runner.plan(proxy.url, TITLE, *new_titles(60))
+        words = [outcome.word for outcome in runner.send(decisions)]
+    assert len(words) == 60
+    assert words.count(Word.UPDATED) == len([request for request in patches(sandbox) if request.applied]) > 0
+    assert 8 <= words.count(Word.UNKNOWN) <= 8 + 4
+    assert words.count(Word.CANCELLED) == 60 - words.count(Word.UPDATED) - words.count(Word.UNKNOWN)
 
 
 def test_a_huge_answer_is_an_answer(sandbox: Sandbox, runner: Runner) -> None:
