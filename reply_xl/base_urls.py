@@ -16,12 +16,16 @@ def checked_base_url(url: str) -> str:
     """`url` without a trailing slash. Raises `ConfigError` unless it is https, or http to this machine itself."""
     try:
         parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
-        host, parts = None, urlsplit("")
+        host, port, parts = None, None, urlsplit("")
+    if "@" in url:
+        raise ConfigError(f"A base URL holds no name and no password, and no @; use {REPLY_URL} or leave it out.")
     if not host and _with_scheme(url):
         raise ConfigError(f"“{url}” is not a base URL; write {_with_scheme(url)}.")
-    if not host or parts.username or parts.password or parts.query or parts.fragment or any(char <= " " for char in url.strip()):
+    # A host with escapes, and port 0, are read in another way by what connects.
+    escapes = "%" in (host or "") and ":" not in (host or "")
+    if not host or port == 0 or escapes or parts.query or parts.fragment or any(char <= " " for char in url.strip()):
         raise ConfigError(f"“{url}” is not a base URL; use {REPLY_URL} or leave it out.")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
         raise ConfigError(f"“{url}” is not safe for an API key; the base URL must begin with https://.")

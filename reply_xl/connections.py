@@ -6,9 +6,11 @@ Everything that fails before a connection stands is marked: whatever was to be s
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import ssl
+from pathlib import Path
 from typing import Any, NoReturn
 
 import urllib3.exceptions as transport
@@ -113,7 +115,7 @@ def tunnel_status(reason: BaseException) -> int | None:
 
 
 def unreadable_certificates() -> list[str]:
-    """The variables that name a file of certificates which cannot be read, and so trusts nobody."""
+    """The variables that name a file or a folder without certificates that can be read, and so trust nobody."""
     return _load_own(_context())
 
 
@@ -131,12 +133,28 @@ def _context() -> Any:
 
 
 def _load_own(context: Any) -> list[str]:
-    """Adds the authorities that the environment names to those of the system; returns the variables whose file cannot be read."""
+    """Adds the authorities that the environment names to those of the system; returns the variables whose file cannot be read, or in whose
+    folder there is none that can."""
     failed = []
     for variable in _OWN_CERTIFICATES:
         if path := os.environ.get(variable):
-            try:
-                context.load_verify_locations(cafile=path)
-            except OSError:
+            if not sum(_is_loaded(context, file) for file in _files(Path(path))):
                 failed.append(variable)
     return failed
+
+
+def _files(path: Path) -> list[Path]:
+    """A folder's files, each of which may hold authorities; else the file itself."""
+    if not path.is_dir():
+        return [path]
+    with contextlib.suppress(OSError):
+        return sorted(entry for entry in path.iterdir() if entry.is_file())
+    return []
+
+
+def _is_loaded(context: Any, file: Path) -> bool:
+    try:
+        context.load_verify_locations(cafile=file)
+    except OSError:
+        return False
+    return True

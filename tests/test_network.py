@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import logging
 import re
+import shutil
 import socket
 import ssl
 import threading
@@ -23,7 +24,7 @@ from connect_proxy import CLOSE, HANG, RESET, TUNNEL, ConnectProxy
 from tcp_proxy import CUT_AFTER, CUT_BEFORE, CUT_HALFWAY, STALL_AFTER, TcpProxy
 
 from reply_xl.base_urls import checked_base_url, is_loopback
-from reply_xl.connections import NOT_SENT
+from reply_xl.connections import NOT_SENT, unreadable_certificates
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ApiUnreachable, ConfigError
 from reply_xl.proxies import System, find_proxy, search_in_time
 from reply_xl.sandbox import Sandbox
@@ -77,6 +78,22 @@ def test_an_authority_that_the_company_names_is_trusted(
 ) -> None:
     """Each of the variables by which companies name their authorities is obeyed, and the update is made."""
     monkeypatch.setenv(variable, str(authority.file))
+    with TcpProxy(sandbox.url, tls=authority.server("127.0.0.1")) as server:
+        connect(server.url).patch(FIRST_ID, {"title": "through TLS"})
+    assert sandbox.contact(FIRST_ID)["title"] == "through TLS"
+
+
+def test_a_folder_of_authorities_is_trusted(
+    sandbox: Sandbox, connect: Connect, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As requests allows it: each file in it that holds certificates; one without any is named."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    assert unreadable_certificates() == ["REQUESTS_CA_BUNDLE"]
+    (tmp_path / "readme.txt").write_text("none here")
+    (tmp_path / "folder").mkdir()
+    assert unreadable_certificates() == ["REQUESTS_CA_BUNDLE"]
+    shutil.copy(authority.file, tmp_path / "corp.pem")
+    assert unreadable_certificates() == []
     with TcpProxy(sandbox.url, tls=authority.server("127.0.0.1")) as server:
         connect(server.url).patch(FIRST_ID, {"title": "through TLS"})
     assert sandbox.contact(FIRST_ID)["title"] == "through TLS"
@@ -437,6 +454,25 @@ def test_what_only_looks_like_this_machine(host: str) -> None:
     assert not is_loopback(f"http://{host}")
     with pytest.raises(ConfigError, match="not safe for an API key"):
         checked_base_url(f"http://{host}")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://%61pi.reply.io", "http://127.0.0.1%2eexample.com", "https://api.reply.io:0", "http://a%2f.localhost"]
+)
+def test_an_address_that_could_be_read_in_two_ways_is_refused(url: str) -> None:
+    """What is checked must be what is connected to."""
+    with pytest.raises(ConfigError, match="is not a base URL"):
+        checked_base_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:gehe1m@api.reply.io", "me:gehe1m@api.reply.io", "https://gehe1m@api.reply.io", "https://x[:gehe1m@y"]
+)
+def test_a_password_in_a_base_url_is_not_repeated(url: str) -> None:
+    """It is refused without being shown."""
+    with pytest.raises(ConfigError) as caught:
+        checked_base_url(url)
+    assert "gehe1m" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_name_that_is_not_found(connect: Connect) -> None:
