@@ -137,19 +137,18 @@ def _load_own(context: Any) -> list[str]:
     folder there is none that can."""
     failed = []
     for variable in _OWN_CERTIFICATES:
-        if path := os.environ.get(variable):
-            if not sum(_is_loaded(context, file) for file in _files(Path(path))):
-                failed.append(variable)
+        path = os.environ.get(variable)
+        if path and not sum(_is_loaded(context, file) for file in _files(Path(path))):
+            failed.append(variable)
     return failed
 
 
 def _files(path: Path) -> list[Path]:
     """A folder's files, each of which may hold authorities; else the file itself."""
-    if not path.is_dir():
-        return [path]
     with contextlib.suppress(OSError):
-        return sorted(entry for entry in path.iterdir() if entry.is_file())
-    return []
+        if path.is_dir():
+            return sorted(entry for entry in path.iterdir() if entry.is_file())
+    return [path]
 
 
 def _is_loaded(context: Any, file: Path) -> bool:
