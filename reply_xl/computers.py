@@ -105,7 +105,9 @@ def rehearsal(folder: Path, system: System = System.OTHER, *, code_page: str = "
     if system is not System.WINDOWS:
         environ = {"HOME": str(home)}
     python = python or Path(sys.executable)
-    return Computer(system, home, environ, python, (str(python),), code_page, RegistryFile(home / "registry.json"), RehearsedDeeds())
+    return Computer(
+        system, home, environ, python, (str(python),), code_page, RegistryFile(home / "reply-xl-registry.json"), RehearsedDeeds()
+    )
 
 
 class RealDeeds:

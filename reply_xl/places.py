@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,18 @@ def places(computer: Computer) -> Places:
         menu=None,
         logon=home / ".config" / "autostart" / "reply-xl-agent.desktop",
     )
+
+
+def touches(rehearsed: Computer, real: Computer) -> bool:
+    """Whether a folder of one is, holds, or lies in a folder of the other, whatever links lead there."""
+    there = _folders(real)
+    return any(one.is_relative_to(other) or other.is_relative_to(one) for one in _folders(rehearsed) for other in there)
+
+
+def _folders(computer: Computer) -> list[Path]:
+    at = places(computer)
+    every = (at.startup, at.shared, at.data, at.scripts, at.menu, at.logon and at.logon.parent)
+    return [Path(os.path.realpath(folder)) for folder in every if folder is not None]
 
 
 def second_copies(computer: Computer) -> list[str]:

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 def install(arguments: argparse.Namespace) -> int:
     from reply_xl.addin_file import our_addin, signed_copy
-    from reply_xl.computers import named_computer
     from reply_xl.functions_files import functions_files, has_functions, require_windows
     from reply_xl.install import install
 
-    computer = named_computer(arguments.prefix, arguments.system)
+    computer = _computer(arguments)
     _say_rehearsal(arguments.prefix)
     if arguments.functions:
         require_windows(computer)
@@ -39,14 +38,14 @@ def install(arguments: argparse.Namespace) -> int:
 def uninstall(arguments: argparse.Namespace) -> int:
     from reply_xl import config
     from reply_xl.base_urls import REPLY_URL
-    from reply_xl.computers import System, named_computer, this_computer
+    from reply_xl.computers import System, this_computer
     from reply_xl.console import Progress
     from reply_xl.face import Question
     from reply_xl.install import remove_empty_folders, uninstall
     from reply_xl.places import places
     from reply_xl.terminal import Terminal
 
-    computer = this_computer() if arguments.prefix is None else named_computer(arguments.prefix, arguments.system)
+    computer = this_computer() if arguments.prefix is None else _computer(arguments)
     if computer.system is System.OTHER and arguments.prefix is None and not arguments.everything:
         data = places(computer).data
         left = f"Your records are in {data}; " if data.exists() else "There are no records of runs; "
@@ -66,6 +65,17 @@ def uninstall(arguments: argparse.Namespace) -> int:
         remove_empty_folders(computer)
     print("\n".join([*report.done, *report.next]))
     return FINE if report.is_whole else COULD_NOT_RUN
+
+
+def _computer(arguments: argparse.Namespace) -> Computer:
+    """The one that `--prefix` names. Raises `ConfigError` where there is none, and where the rehearsal would be in the user's own folders."""
+    from reply_xl.computers import named_computer, this_computer
+    from reply_xl.places import touches
+
+    computer = named_computer(arguments.prefix, arguments.system)
+    if computer.is_rehearsal and touches(computer, this_computer()):
+        raise ConfigError(f"{arguments.prefix} holds your own Excel or records; name a new folder with --prefix.")
+    return computer
 
 
 def _say_rehearsal(prefix: Path | None) -> None:
@@ -91,14 +101,14 @@ def doctor(arguments: argparse.Namespace) -> int:
     import dataclasses
     import json
 
-    from reply_xl.computers import named_computer, this_computer
+    from reply_xl.computers import this_computer
     from reply_xl.doctor import examine, lines, summary
     from reply_xl.findings import State
 
     is_rehearsal = arguments.prefix is not None
     if arguments.live and (is_rehearsal or arguments.json):
         raise ConfigError("--live starts the Excel of this computer and writes a report; leave --prefix and --json out.")
-    computer = named_computer(arguments.prefix, arguments.system) if is_rehearsal else this_computer()
+    computer = _computer(arguments) if is_rehearsal else this_computer()
     findings = []
     for finding in examine(computer, with_network=not (arguments.offline or is_rehearsal), base_url=arguments.base_url):
         findings.append(finding)

@@ -84,7 +84,7 @@ def test_what_uninstall_leaves(tmp_path: Path, system: System) -> None:
     assert files == {at.data / name for name in left}
     assert set(left) == {records.FILE, "quota.sqlite3", "reply-xl.log"}
     install.uninstall(computer, everything=True)
-    assert not any(file.is_file() for file in tmp_path.rglob("*") if file.name != "registry.json")
+    assert not any(file.is_file() for file in tmp_path.rglob("*") if file.name != "reply-xl-registry.json")
 
 
 def test_the_names_of_the_files(home: Path) -> None:

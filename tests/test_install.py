@@ -733,6 +733,27 @@ def test_without_excel_it_says_so(run: Callable[..., Ran], home: Path) -> None:
     assert list(home.rglob("*")) == before
 
 
+@pytest.mark.parametrize("words", [("install",), ("uninstall", "--everything", "--yes"), ("doctor",)])
+@pytest.mark.parametrize("way", ["itself", "a link", "roundabout"])
+@pytest.mark.skipif(not Path("/proc").exists(), reason="the folders of another system")
+def test_nobody_rehearses_in_their_own_folders(
+    run: Callable[..., Ran], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], way: str
+) -> None:
+    """The home of the user is no place for a rehearsal: its records would be deleted by what says that it touches none."""
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    journal = home / ".local/share/reply_xl/journal.sqlite3"
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(b"runs")
+    prefix = {"itself": home, "a link": tmp_path / "link", "roundabout": home.parent / "new" / ".." / home.name}[way]
+    if way == "a link":
+        prefix.mkdir()
+        (prefix / ".local").symlink_to(home / ".local")
+    ran = run(*words, "--prefix", prefix)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"{prefix} holds your own Excel or records; name a new folder with --prefix.\n"
+    assert [file for file in home.rglob("*") if file.is_file()] == [journal]
+
+
 def test_a_file_is_no_prefix(run: Callable[..., Ran], tmp_path: Path) -> None:
     """One sentence."""
     (tmp_path / "file").touch()
