@@ -9,12 +9,14 @@ time, until a field of a contact gets another one.
 from __future__ import annotations
 
 import json
+import ntpath
 import os
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
 from reply_xl.database import Database
 from reply_xl.model import FieldValue
@@ -117,18 +119,29 @@ def of_page(text: str, wanted: Set[int] | None = None) -> dict[int, dict[str, Fi
     return bases
 
 
-def sheet_name(path: str, sheet: str) -> tuple[str, str]:
+def sheet_name(path: str | os.PathLike[str], sheet: str) -> tuple[str, str]:
     """What a sheet is known by: its workbook and its name, which a CSV file has not."""
     return book_name(path), "" if Path(path).suffix.casefold() in _CSV else sheet
 
 
-def book_name(path: str) -> str:
-    """What a workbook is known by: its path, however it is spelled. A CSV file and the results of it are one."""
+def book_name(path: str | os.PathLike[str]) -> str:
+    """What a workbook is known by: its path, however it is spelled. A CSV file and the results of it are one. An address of the web, and what
+    stands for the path of a workbook that was never saved, do not depend on the folder that a program happens to be in."""
+    path = os.fspath(path)
+    if "://" in path:
+        return unquote(path).casefold()
+    if not is_a_file(path):
+        return path
     real = Path(os.path.realpath(path))
     if real.suffix.casefold() in _CSV:
         stem = real.stem[: -len(_RESULTS)] if real.stem.casefold().endswith(_RESULTS) else real.stem
         real = real.with_stem(stem or real.stem)
     return os.path.normcase(real)
+
+
+def is_a_file(path: str) -> bool:
+    """Whether a run's workbook had a file, or an address on the web, when the run began."""
+    return "://" in path or Path(path).is_absolute() or ntpath.isabs(path)
 
 
 def set_bases(now: sqlite3.Connection, place: str, book: str, sheet: str, held: Mapping[int, Mapping[str, FieldValue]]) -> None:
@@ -141,6 +154,15 @@ def set_bases(now: sqlite3.Connection, place: str, book: str, sheet: str, held: 
         before = now.execute("SELECT held FROM base WHERE sheet=? AND contact=?", (number, contact)).fetchone()
         known = json.loads(before[0]) if before else {}
         now.execute("INSERT OR REPLACE INTO base VALUES (?, ?, ?, ?)", (number, contact, json.dumps({**known, **values}), at))
+
+
+def copy_bases(now: sqlite3.Connection, place: str, book: str, other: str) -> None:
+    """Gives another workbook what is known of this one's sheets, within a transaction that has begun; what is known of it stays. Both as
+    `book_name` gives them."""
+    for sheet, name in now.execute("SELECT id, name FROM sheet WHERE place=? AND book=?", (place, book)).fetchall():
+        number = _number(now, place, other, name)
+        now.execute("INSERT OR IGNORE INTO base SELECT ?, contact, held, at FROM base WHERE sheet=?", (number, sheet))
+        now.execute("INSERT OR IGNORE INTO base_page SELECT ?, page, contacts, held, at FROM base_page WHERE sheet=?", (number, sheet))
 
 
 def count_bases(now: sqlite3.Connection, moment: str) -> int:

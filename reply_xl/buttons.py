@@ -90,7 +90,7 @@ def press(scene: Scene) -> None:
 
 
 def _cancellable(scene: Scene) -> AbstractContextManager[None]:
-    return cancellable(scene.clicks, scene.noted, scene.click.book, scene.click.path, scene.cancelled)
+    return cancellable(scene.clicks, scene.noted, scene.click.book, scene.click.path, scene.cancelled, scene.click.window)
 
 
 def _offer_to_cancel(scene: Scene, records: Records) -> None:
@@ -166,7 +166,7 @@ def undo(scene: Scene, records: Records) -> None:
         run = run_to_undo(session.records.journal, scene.place, session.contacts.base_url)
         recorded = session.records.journal.recorded(run.id)
         scene.window.say(sentences.named(recorded, session.records.journal.changes(run.id)))
-        jobs.undo(scene.window, scene.place, session, recorded, Policy(), None, always_asks=True)
+        jobs.undo(scene.window, scene.place.delivering(run), session, recorded, Policy(), None, always_asks=True)
 
 
 def columns(scene: Scene, records: Records) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from reply_xl.bases import is_a_file
 from reply_xl.beside import beside
 from reply_xl.delivery import Delivered, View, deliver, recognise
 from reply_xl.errors import HostBusy, JournalError, SheetError, WorkbookError
@@ -181,6 +182,9 @@ def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], p
     entries = told(entries, place)
     waiting = [entry for entry in entries if entry.outcome is not None and not entry.delivered]
     with place.open(to_write=True) as book:
+        if place.has_moved:
+            with contextlib.suppress(JournalError):  # at worst Undo does not know it by its new name
+                records.journal.follow(run.id, place.results)
         book.check_savable()
         sheet, view = _sheet_of(book, place, run, recorded.entries)
         done = deliver(sheet, run, waiting, entries, view=view)
@@ -272,6 +276,9 @@ def _may_hold(sheet: Sheet, run: Run) -> bool:
 
 def place_of(run: Run, book: Path | None = None) -> FilePlace:
     """The file to write into: `book`, or the run's own."""
+    if book is None and not is_a_file(run.page.book):
+        name = Path(run.page.book).name
+        raise WorkbookError(f"{name} was never saved, so it is not known where it is; save it, and name the file with --book.")
     from reply_xl.workbook import FilePlace, checked_out  # with the engine for files, which a click in Excel has no use for
 
     return FilePlace(Path(run.page.book)).delivering(run) if book is None else FilePlace(book, checked_out(None, book))

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from reply_xl.addresses import Area
+from reply_xl.bases import is_a_file
 from reply_xl.busy import Patience, is_busy, make_attempts_finite, refuse_while_copying
 from reply_xl.choices import Choices
 from reply_xl.click import Click
@@ -32,24 +33,35 @@ from reply_xl.results import copy_values
 from reply_xl.runs import Run
 from reply_xl.sheet import Reading, Sheet, choose_sheet
 from reply_xl.stillness import settle
+from reply_xl.this_excel import began
 
+_HANDLE = 0xFFFFFFFF
 _CLOSED = "The workbook “{}” is no longer open in Excel; open it and try again."
 
 _log = logging.getLogger(__name__)
 
 
 class Excel:
-    """The Excel of one click. `engine`: xlwings' engine for it; `process_of`: window handle → process id, None where it is not known."""
+    """The Excel of one click. `engine`: xlwings' engine for it; `process_of`: window handle → process id, None where it is not known; `began`:
+    process id → when it began, "" where that is not known."""
 
     @classmethod
-    def at(cls, engine: Any, process: int, patience: Patience | None = None) -> Excel:
+    def at(cls, engine: Any, process: int, patience: Patience | None = None, *, began: Callable[[int], str] = began) -> Excel:
         """The Excel of a process, which nobody clicked."""
-        excel = cls(engine, None, lambda window: None, patience)
+        excel = cls(engine, None, lambda window: None, patience, began=began)
         excel._process = process
         return excel
 
-    def __init__(self, engine: Any, click: Click | None, process_of: Callable[[int], int | None], patience: Patience | None = None) -> None:
-        self._engine, self._click = engine, click
+    def __init__(
+        self,
+        engine: Any,
+        click: Click | None,
+        process_of: Callable[[int], int | None],
+        patience: Patience | None = None,
+        *,
+        began: Callable[[int], str] = began,
+    ) -> None:
+        self._engine, self._click, self._began = engine, click, began
         self.patience = patience or Patience(owed=shared_folder())
         self._is_settled = False
         self._process = process_of(click.window) if click is not None and click.window is not None else None
@@ -60,6 +72,14 @@ class Excel:
     def process(self) -> int | None:
         """The process id of the Excel that was clicked; None as long as that is not known."""
         return self._process
+
+    def identity(self) -> str:
+        """What tells it from every other Excel, and from later ones with the same number. Raises `SheetError` where it is gone."""
+        if self._process is None:
+            with self.app():
+                pass
+        assert self._process is not None
+        return " ".join(filter(None, ("Excel", str(self._process), self._began(self._process).replace("/", "-"))))
 
     @contextlib.contextmanager
     def app(self) -> Iterator[Any]:
@@ -92,10 +112,11 @@ class Excel:
             gc.collect()  # objects of Excel's in reference cycles hold its process as well
 
     @contextlib.contextmanager
-    def book(self, name: str, path: str) -> Iterator[Any]:
-        """The xlwings book of this name, for the time of this block. `path`: its full name, "" where nobody knows. Raises `SheetError`."""
+    def book(self, name: str, path: str, window: int | None = None) -> Iterator[Any]:
+        """The xlwings book of this name, for the time of this block. `path`: its full name, "" where nobody knows; `window`: where there is no such book,
+        that which this window shows is meant. Raises `SheetError`."""
         with self.app() as app:
-            yield self.patience.anew().run(lambda: _book(app, name, path))
+            yield self.patience.anew().run(lambda: _book(app, name, path, window))
 
     def open(self, path: Path) -> bool:
         """Opens a workbook in front of the others; False where this Excel cannot be reached, as when it shows no workbook, or does not
@@ -142,11 +163,21 @@ def keep_other_excels() -> None:
         atexit.unregister(module.cleanup)
 
 
-def _book(app: Any, name: str, path: str) -> Any:
+def _book(app: Any, name: str, path: str, window: int | None) -> Any:
     book = _named(app, name)
     if book is None or not _is_at(full_name(book), path):
+        book = None if window is None else next((book for book in app.books if _is_in(book, window)), None)
+    if book is None:
         raise SheetError(_CLOSED.format(name))
     return book
+
+
+def _is_in(book: Any, window: int) -> bool:
+    """Whether a window shows this workbook: whatever that is called by now, the window is the same."""
+    with _untold():
+        windows = book.impl.api.Windows
+        return any(int(windows(number).Hwnd) & _HANDLE == window & _HANDLE for number in range(1, int(windows.Count) + 1))
+    return False
 
 
 def full_name(book: Any) -> str:
@@ -179,38 +210,45 @@ def _is_at(now: str, then: str) -> bool:
     no full name, which a workbook that was never saved has not, nothing speaks against it."""
     if "://" in now and "://" in then:
         return unquote(now).casefold() == unquote(then).casefold()
-    if "://" in now or "://" in then or not (_is_full(now) and _is_full(then)):
+    if "://" in now or "://" in then or not (is_a_file(now) and is_a_file(then)):
         return True
     return ntpath.normcase(now) == ntpath.normcase(then)
 
 
-def is_saved(key: str) -> bool:
-    """Whether a workbook that is known by this was ever saved: then it is a full name."""
-    return "://" in key or _is_full(key)
-
-
-def _is_full(name: str) -> bool:
-    return ntpath.isabs(name) or name.startswith("/")
-
-
 class LivePlace:
     """A workbook that is open in the Excel that was clicked. `path`: its full name, or a bare one if it was never saved; `areas`: what was
-    selected on `sheet` at the click; `words`: how a sentence is said to people who work there."""
+    selected on `sheet` at the click; `words`: how a sentence is said to people who work there; `window`: handle of the one that was clicked."""
 
     header_row = None
 
     def __init__(
-        self, excel: Excel, name: str, path: str, sheet: str, areas: Sequence[Area], words: Callable[[str], str] = in_excel
+        self,
+        excel: Excel,
+        name: str,
+        path: str,
+        sheet: str,
+        areas: Sequence[Area],
+        words: Callable[[str], str] = in_excel,
+        window: int | None = None,
     ) -> None:
-        self._excel, self._areas, self._words = excel, areas, words
-        self.name = name
-        self.key = self.results = path or name
+        self._excel, self._areas, self._words, self._window = excel, areas, words, window
+        self.name, self._path = name, path or name
         self._sheet = sheet
         self.sheet: str | None = sheet
+        self.has_moved = self._follows = False
 
     @classmethod
     def of(cls, excel: Excel, click: Click) -> LivePlace:
-        return cls(excel, click.book, click.path, click.sheet, click.areas)
+        return cls(excel, click.book, click.path, click.sheet, click.areas, window=click.window)
+
+    @property
+    def key(self) -> str:
+        """Its path. A workbook that was never saved is of its Excel alone: the next one has a “Book1” as well."""
+        return self._path if is_a_file(self._path) else f"{self._excel.identity()}/{self._path}"
+
+    @property
+    def results(self) -> str:
+        return self.key
 
     @contextlib.contextmanager
     def kept_open(self) -> Iterator[None]:
@@ -218,8 +256,10 @@ class LivePlace:
 
     @contextlib.contextmanager
     def open(self, *, to_write: bool = False) -> Iterator[LiveBook]:
-        with self._excel.book(self.name, self.key) as book:
+        with self._excel.book(self.name, self._path, self._window if self._follows else None) as book:
             patience = self._excel.patience.anew()
+            if self._follows:
+                patience.run(lambda: self._keep_up(book))
             if to_write:
                 patience.run(lambda: _refuse_unless_kept(book))
             live = LiveBook(book, self._sheet, self._areas, patience)
@@ -229,10 +269,19 @@ class LivePlace:
                 live.let_go()
 
     def delivering(self, run: Run) -> LivePlace:
-        return self
+        """From here on the workbook is followed, should it be saved under another name: its rows are known."""
+        place = self.at(self._sheet, 0)
+        place._follows = True
+        return place
+
+    def _keep_up(self, book: Any) -> None:
+        name = str(book.impl.name)
+        path = full_name(book) or name
+        if name != self.name or not _is_at(path, self._path) or is_a_file(path) != is_a_file(self._path):
+            self.name, self._path, self.has_moved = name, path, True
 
     def at(self, sheet: str, header_row: int) -> LivePlace:
-        return LivePlace(self._excel, self.name, self.key, sheet, self._areas, self._words)
+        return LivePlace(self._excel, self.name, self._path, sheet, self._areas, self._words, self._window)
 
     def words(self, sentence: str) -> str:
         return self._words(sentence)

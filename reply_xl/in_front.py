@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from reply_xl import jobs
+from reply_xl.bases import is_a_file
 from reply_xl.click import parse
 from reply_xl.clicks import ClickFolder
 from reply_xl.columns import STATUS
 from reply_xl.delivery import recognise
 from reply_xl.errors import ConfigError, SheetError
-from reply_xl.excel import is_saved
 from reply_xl.journal import Journal
 from reply_xl.place import Place
 from reply_xl.preview_page import MARK as PREVIEW
@@ -24,9 +24,11 @@ _LOOK_EVERY = 0.4
 
 
 @contextmanager
-def cancellable(clicks: ClickFolder, since: float, book: str, path: str, cancelled: threading.Event) -> Iterator[None]:
+def cancellable(
+    clicks: ClickFolder, since: float, book: str, path: str, cancelled: threading.Event, window: int | None = None
+) -> Iterator[None]:
     """While this lasts, a click on Cancel in this workbook sets `cancelled`; no request and no wait keeps it from being seen. `since`: earlier
-    clicks do not count, in seconds since 1970."""
+    clicks do not count, in seconds since 1970; `window`: of the workbook, None where that is not known. It may have another name by now."""
     over = threading.Event()
 
     def is_meant(data: bytes) -> bool:
@@ -34,7 +36,8 @@ def cancellable(clicks: ClickFolder, since: float, book: str, path: str, cancell
             other = parse(data)
         except ConfigError:
             return False
-        return "" in (other.book, book) or (other.book, other.path) == (book, path)
+        is_same_window = window is not None and other.window == window
+        return is_same_window or "" in (other.book, book) or (other.book, other.path) == (book, path)
 
     def look() -> None:
         if clicks.is_cancelled(since, is_meant):
@@ -80,7 +83,7 @@ def _last(journal: Journal, place: Place, base_url: str, fits: Callable[[Run], b
         names = book.sheets()
     for run in journal.of_book(place.key):
         is_here = nearest(names, run.page.sheet) == place.sheet and run.server.base_url == base_url
-        if is_here and fits(run) and (is_saved(place.key) or _stands(journal, place, run)):
+        if is_here and fits(run) and (is_a_file(place.key) or _stands(journal, place, run)):
             return run
     return None
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reply_xl.bases import book_name, count_bases, forget_bases, set_bases, sheet_name, utc_text
+from reply_xl.bases import book_name, copy_bases, count_bases, forget_bases, set_bases, sheet_name, utc_text
 from reply_xl.database import Database
 from reply_xl.errors import JournalError
 from reply_xl.fields import BY_NAME, value_of
@@ -114,7 +114,8 @@ class Journal:
             if run.beside is not None:
                 _let_cells_stand(run.beside, outcomes, before, proven)
             _record(now, run.id, outcomes)
-            for book, sheet in {sheet_name(run.page.book, page.sheet), sheet_name(run.page.results, page.sheet)}:
+            (results,) = now.execute("SELECT results FROM run WHERE id=?", (run.id,)).fetchone()  # which may have moved meanwhile
+            for book, sheet in {sheet_name(run.page.book, page.sheet), sheet_name(results, page.sheet)}:
                 set_bases(now, run.server.place, book, sheet, before)
                 set_bases(now, run.server.place, book, sheet, proven)
 
@@ -122,6 +123,15 @@ class Journal:
         """The process that sent this run has come to its end."""
         with self._database.transaction() as now:
             now.execute("UPDATE run SET ended=? WHERE id=?", (_now(), run))
+
+    def follow(self, number: int, results: str) -> None:
+        """The workbook that gets the results of a run has another name from now on; what its cells were based on holds for it as well."""
+        with self._database.transaction() as now:
+            found = now.execute("SELECT results, base_url, instance FROM run WHERE id=?", (number,)).fetchone()
+            if found is not None and found[0] != results:
+                now.execute("UPDATE run SET results=? WHERE id=?", (results, number))
+                place = " ".join(filter(None, found[1:]))
+                copy_bases(now, place, book_name(found[0]), book_name(results))
 
     def set_delivered(self, run: int, numbers: Iterable[int]) -> None:
         """These rows' outcomes stand in the workbook, or have no place there any more."""

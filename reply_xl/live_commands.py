@@ -38,8 +38,9 @@ _MAY_STAY_BUSY = (
 
 def _patience() -> Patience:
     from reply_xl.busy import Patience
+    from reply_xl.config import shared_folder
 
-    return Patience()
+    return Patience(owed=shared_folder())
 
 
 @dataclass(frozen=True, slots=True)

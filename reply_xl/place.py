@@ -54,6 +54,10 @@ class Place(Protocol):
     @property
     def sheet(self) -> str | None: ...
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the workbook got another name while it was written to: `key`, `results` and `name` are the new ones."""
+
     def kept_open(self) -> AbstractContextManager[object]:
         """While this lasts, `open` need not read a file anew. A workbook in Excel is let go of between two calls all the same."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 _NEXT = 2
@@ -51,6 +52,38 @@ def process_in_front(processes: Collection[int], windows: Any = None) -> int | N
                 return process
         window = user.GetWindow(ctypes.c_void_p(window), _NEXT)
     return None
+
+
+def began(process: int, windows: Any = None) -> str:
+    """When a process began, in whatever way this system counts: numbers of processes come again, with this they do not. "" where it cannot be
+    had. `windows`: as for `process_in_front`."""
+    windows = windows or getattr(ctypes, "windll", None)
+    if windows is not None:
+        return _began_on_windows(process, windows)
+    if sys.platform == "darwin":
+        import subprocess
+
+        asked = ["/bin/ps", "-o", "lstart=", "-p", str(process)]
+        told = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10, check=False)
+        return " ".join(told.stdout.split())
+    try:
+        return Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def _began_on_windows(process: int, windows: Any) -> str:
+    may_be_asked = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
+    kernel = windows.kernel32
+    handle = kernel.OpenProcess(may_be_asked, False, process)  # 32 bits of a handle are all of it
+    if not handle:
+        return ""
+    times = [ctypes.c_uint64(0) for _ in range(4)]
+    try:
+        known = kernel.GetProcessTimes(ctypes.c_void_p(handle), *(ctypes.byref(one) for one in times))
+    finally:
+        kernel.CloseHandle(ctypes.c_void_p(handle))
+    return str(times[0].value) if known else ""
 
 
 def _owner(windows: Any, window: int) -> int | None:

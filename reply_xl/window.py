@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from reply_xl import sentences
+from reply_xl.bases import is_a_file
 from reply_xl.blocks import Blocks, Clock, spread
 from reply_xl.conduct import Conducted
 from reply_xl.dialogue import say_gone
@@ -215,7 +216,10 @@ class Window:
             self.say(f"{len(done.unsaved)} results could not be written down; make room on the disk before the next update.")
         if done.delivered is None:
             rows = f"{run.waiting} row{'s' if run.waiting != 1 else ''}"
-            self.say(f"{done.problem} The results of {rows} are kept and written with the next click on this workbook.")
+            told_when = f"are kept and written with the next click on “{results}”"
+            if not is_a_file(run.page.results):
+                told_when = f"are kept; save that workbook under a name, close it, and run “reply-xl resume {run.id} --book FILE”"
+            self.say(f"{done.problem} The results of {rows} {told_when}.")
         else:
             self.say(*filter(None, [done.delivered.missed]))
         say_gone(self, records, run, gone)

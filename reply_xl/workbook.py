@@ -140,6 +140,8 @@ class FilePlace:
     """A workbook file as a place of rows. `out`: another file that gets the results; `sheet`, `header_row`: where the contacts are, None for
     what is found."""
 
+    has_moved = False
+
     def __init__(self, path: Path, out: Path | None = None, sheet: str | None = None, header_row: int | None = None) -> None:
         self.path, self.out, self.sheet, self.header_row = path, out, sheet, header_row
         self._kept: Workbook | None = None

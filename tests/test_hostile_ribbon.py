@@ -220,7 +220,7 @@ def test_what_became_of_a_row_that_is_gone_is_always_told(excel: FakeExcel, make
     boxes = Meanwhile(["Update them"], close)
     facts = {"window": book.hwnd, "path": book.full_name}
     press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$4", **facts)
-    assert "next click on this workbook" in boxes.told[-1]
+    assert "next click on “leads.xlsx”" in boxes.told[-1]
     again = excel.add_book(NAME)
     again.add_sheet("Leads", [line for number, line in enumerate(rows(6)) if number != 2])
     excel.books.reverse()

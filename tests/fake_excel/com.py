@@ -135,6 +135,9 @@ class Workbook(OfBook):
     def get_Name(self) -> str:
         return str(self.model.name)
 
+    def get_Windows(self) -> Any:
+        return Windows(self.excel, self.model)
+
     def get_Path(self) -> str:
         return str(self.model.url or self.model.folder)
 
@@ -186,6 +189,14 @@ class Workbook(OfBook):
 
     def do_Close(self, SaveChanges: Any = None) -> None:
         self.model.close()
+
+
+class Windows(OfBook, Collection):
+    def things(self) -> list[Any]:
+        return [self.model]
+
+    def wrap(self, thing: Any) -> Any:
+        return Window(self.excel, thing)
 
 
 class Worksheets(OfBook, Collection):
