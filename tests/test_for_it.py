@@ -49,7 +49,7 @@ def test_the_folders(tmp_path: Path, system: System, column: int) -> None:
     functions = FunctionsFiles(b"functions", dict.fromkeys(LIBRARIES.values(), b"library")) if system is System.WINDOWS else None
     install.install(computer, b"add-in", agent=True, functions=functions)
     installed = {file.parent if file.suffix == ".lnk" else file for file in tmp_path.rglob("*") if file.is_file()} - {
-        tmp_path / "registry.json"
+        tmp_path / "reply-xl-registry.json"
     }
     made = {
         at.clicks,
@@ -80,7 +80,7 @@ def test_what_uninstall_leaves(tmp_path: Path, system: System) -> None:
     for file in made:
         file.touch()
     install.uninstall(computer)
-    files = {file for file in tmp_path.rglob("*") if file.is_file()} - {tmp_path / "registry.json"}
+    files = {file for file in tmp_path.rglob("*") if file.is_file()} - {tmp_path / "reply-xl-registry.json"}
     assert files == {at.data / name for name in left}
     assert set(left) == {records.FILE, "quota.sqlite3", "reply-xl.log"}
     install.uninstall(computer, everything=True)
