@@ -21,8 +21,7 @@ End Sub
 
 ' onAction of Practice. The click is noted first; the mark in the user's folder then says how the next click is meant.
 Public Sub ReplyPracticeToggled(control As IRibbonControl, pressed As Boolean)
-    Shown = OneOrZero(pressed)
-    HandleClick control.ID, Shown
+    HandleClick control.ID, OneOrZero(pressed)
 End Sub
 
 ' getPressed of Practice: what the mark in the user's folder says, so there is nothing to be lost here.
@@ -52,6 +51,7 @@ End Sub
 Private Sub HandleClick(button As String, pressed As String)
     Dim id As String, sentence As String
     On Error GoTo Failed
+    If button = "ReplyPractice" Then Shown = pressed
     id = NoteClick(button, pressed, Shown)
     If button = "ReplyPractice" Then SetPractice (pressed = "1")
     Application.StatusBar = STARTING

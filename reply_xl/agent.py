@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -44,10 +44,10 @@ class _Started:
 
 
 class Agent:
-    """Watches `folder/clicks`. `command` is what takes a click, its ID comes last."""
+    """Watches `folder/clicks`. `command` is what takes a click, its ID comes last; `environment`: for it, None for that of this process."""
 
-    def __init__(self, folder: Path, command: Sequence[str]) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        self._folder, self._environment = folder, environment
         self._command = list(command)
         self._started: dict[str, _Started] = {}
         self._launcher: bytes | None = None
@@ -93,7 +93,9 @@ class Agent:
     def _start(self, name: str, times: int) -> None:
         quiet = subprocess.DEVNULL
         try:
-            process = subprocess.Popen([*self._command, name], stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home())
+            process = subprocess.Popen(
+                [*self._command, name], stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home(), env=self._environment
+            )
         except OSError as error:
             _log.error("%s could not be started: %s", name, error)
             self._started[name] = _Started(None, times, is_over=True)

@@ -40,7 +40,8 @@ _OBEYED_WITHIN = 4.0
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One click and everything it may use. `data`: of the click file; `noted`: when that was written, in seconds since 1970; `base_url`: another
-    server than Reply's, None for Reply; `open_file`: opens one outside of Excel, and says whether it could."""
+    server than Reply's, None for Reply; `open_file`: opens one outside of Excel, and says whether it could; `watches_practice`: as for
+    `ribbon.Outside`."""
 
     click: Click
     data: bytes
@@ -52,6 +53,7 @@ class Scene:
     base_url: str | None
     open_file: Callable[[Path], bool]
     key: str | None = None
+    watches_practice: bool = False
 
     @property
     def place(self) -> LivePlace:
@@ -242,7 +244,7 @@ def new_from_reply(scene: Scene) -> None:
 
 
 def practise(scene: Scene) -> None:
-    scene.window.end(switch(scene.click, scene.excel))
+    scene.window.end(switch(scene.click, scene.excel, is_watched=scene.watches_practice))
 
 
 _UPDATES = frozenset({Button.UPDATE, Button.UPDATE_ROWS})

@@ -8,7 +8,9 @@ import getpass
 import json
 import platform
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,11 +21,13 @@ from reply_xl.computers import Computer, System
 from reply_xl.errors import ConfigError
 from reply_xl.excel_checks import installed_excel, program_of_excel
 from reply_xl.findings import Finding
+from reply_xl.functions_files import LIBRARIES, has_functions
 from reply_xl.live_report import report, without_names
 from reply_xl.live_stage import ExcelStage
-from reply_xl.live_steps import Result, Verdict, run_steps
+from reply_xl.live_steps import STEPS
+from reply_xl.live_try import Result, Verdict, run_steps
 from reply_xl.places import places
-from reply_xl.policies import read_policies
+from reply_xl.policies import has_agent, read_policies
 
 
 def try_in_excel(
@@ -31,8 +35,8 @@ def try_in_excel(
 ) -> list[Result]:
     """Every step, a line said after each, and the report in `file`. `means`: as for `ExcelStage`. Raises `ConfigError` where it cannot begin, or
     where the report cannot be written."""
-    with excel_stage(computer, engine, **means) as (stage, folder):
-        say("Excel is started and closed several times now; leave mouse and keyboard alone for about two minutes.")
+    with excel_stage(computer, engine, say, **means) as (stage, folder):
+        say("Excel is started and closed several times now; leave mouse and keyboard alone for about three minutes.")
         results = run(stage, folder, say)
     try:
         file.write_text(text_of_report(computer, findings, results, date.today().isoformat()), encoding="utf-8")
@@ -43,32 +47,52 @@ def try_in_excel(
 
 
 @contextlib.contextmanager
-def excel_stage(computer: Computer, engine: Callable[[], Any], **means: Any) -> Iterator[tuple[ExcelStage, Path]]:
-    """An Excel of its own, and the folder for workbooks; both are gone afterwards. Raises `ConfigError` where that cannot be."""
+def excel_stage(
+    computer: Computer, engine: Callable[[], Any], say: Callable[[str], None], *, lets_go_within: float = 10.0, **means: Any
+) -> Iterator[tuple[ExcelStage, Path]]:
+    """An Excel of its own, and the folder for workbooks; both are gone afterwards, or `say` is told. `lets_go_within`: seconds that an Excel which
+    was ended may hold files there. Raises `ConfigError` where that cannot be."""
     if computer.system is not System.WINDOWS:
         raise ConfigError("“doctor --live” runs with Excel on Windows only so far; “reply-xl doctor” without it runs everywhere.")
     program = program_of_excel(computer)
     if program is None:
         raise ConfigError("No Excel was found on this computer; install Excel and try again.")
-    if not places(computer).addin.exists():
+    at = places(computer)
+    if not at.addin.exists():
         raise ConfigError("The add-in is not installed; run “reply-xl install” and try again.")
-    with tempfile.TemporaryDirectory(prefix="reply-xl-", ignore_cleanup_errors=True) as name:
-        folder = Path(name).resolve()
+    libraries = [at.shared / name for name in LIBRARIES.values() if (at.shared / name).exists()]
+    given = {"has_agent": has_agent(computer), "libraries": libraries if has_functions(computer) else None, **means}
+    with _scratch_folder(say, lets_go_within) as folder:
         if not computer.spells(str(folder)):
             raise ConfigError(
                 f"Excel's macros on this computer cannot spell {folder}; set TEMP to a folder with a plain name and try again."
             )
-        stage = ExcelStage(program, folder, computer.python, engine, **means)
+        stage = ExcelStage(program, folder, computer.python, engine, **given)
         try:
             yield stage, folder
         finally:
-            stage.end()
+            stage.end_for_good()
+
+
+@contextlib.contextmanager
+def _scratch_folder(say: Callable[[str], None], lets_go_within: float) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="reply-xl-")).resolve()
+    try:
+        yield folder
+    finally:
+        until = time.monotonic() + lets_go_within
+        shutil.rmtree(folder, ignore_errors=True)
+        while folder.exists() and time.monotonic() < until:
+            time.sleep(0.2)
+            shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            say(f"The folder {folder} is still in use; delete it later.")
 
 
 def run(stage: ExcelStage, folder: Path, say: Callable[[str], None]) -> list[Result]:
     """Every step; `say` hears a line after each."""
     results = []
-    for result in run_steps(stage, folder):
+    for result in run_steps(stage, folder, STEPS):
         results.append(result)
         say(f"{result.verdict:<8} {result.name} ({result.seconds:.1f} s){f': {result.reason}' if result.reason else ''}")
     return results

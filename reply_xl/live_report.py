@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from reply_xl.findings import Finding
-from reply_xl.live_steps import Result
+from reply_xl.live_try import Result
 
 TITLE = "# reply-xl doctor --live"
 

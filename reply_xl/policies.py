@@ -153,9 +153,9 @@ def _check_disabled(computer: Computer) -> Iterator[Finding]:
 
 
 def _check_rules(computer: Computer, found: Policies) -> Iterator[Finding]:
-    name, has_agent = "Defender", _has_agent(computer)
+    name, is_served = "Defender", has_agent(computer)
     blocks = found.rules.get(CHILD_PROCESSES, 0)
-    if blocks in (_BLOCK, _WARN) and not has_agent:
+    if blocks in (_BLOCK, _WARN) and not is_served:
         yield fault(name, "Microsoft Defender keeps Excel from starting any program.", "Run “reply-xl install --agent”.")
     elif blocks in (_BLOCK, _WARN):
         yield fine(name, "Microsoft Defender keeps Excel from starting any program; the agent waits for clicks instead.")
@@ -226,7 +226,8 @@ def _is_signed(computer: Computer) -> bool:
         return False
 
 
-def _has_agent(computer: Computer) -> bool:
+def has_agent(computer: Computer) -> bool:
+    """Whether Excel was set up to leave clicks to the agent."""
     try:
         launcher = parse(places(computer).launcher.read_bytes().decode(computer.code_page, "replace"))
     except OSError:

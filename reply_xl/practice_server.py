@@ -42,13 +42,14 @@ def run(
     longest: float = LONGEST,
 ) -> str:
     """Serves until it has no more to do; returns why it ended. `folder`: that which Excel and Python share; `told`: `contacts` and
-    `custom_fields` as the sandbox takes them, `mark` as `mark_of` gave it at the click, `process` of Excel or None; `say` is called with the
-    name that the server calls itself, once requests are answered. Raises `OSError` where another server does not end."""
+    `custom_fields` as the sandbox takes them, `mark` as `mark_of` gave it at the click, `process` of Excel or None, and `is_watched` where
+    `doctor --live` looks on; `say` is called with the name that the server calls itself, once requests are answered. Raises `OSError` where
+    another server does not end."""
     with holding(folder, _PATIENCE, sleep) as announce:
         if mark_of(folder) != told["mark"]:
             return "practice was switched off or on again"
-        key = secrets.token_urlsafe(24)
-        with Sandbox(told["contacts"], told["custom_fields"], called=PRACTISING, keys=[key], control=False) as sandbox:
+        key, is_watched = secrets.token_urlsafe(24), told.get("is_watched") is True
+        with Sandbox(told["contacts"], told["custom_fields"], called=PRACTISING, keys=[key], control=is_watched) as sandbox:
             announce(Serving(sandbox.url, key, sandbox.instance, os.getpid()))
             _log.info("serves %d contacts as %s", len(sandbox.contacts), sandbox.instance)
             say(sandbox.instance)

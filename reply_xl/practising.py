@@ -87,9 +87,10 @@ def _copy_of(book: Any, server: Serving) -> str | None:
     return next((str(sheet.name) for sheet in book.sheets if practice_of(sheet) == server.instance and not is_ours(sheet)), None)
 
 
-def switch(click: Click, excel: Excel) -> str:
+def switch(click: Click, excel: Excel, *, is_watched: bool = False) -> str:
     """Does what a click on Practice asks for; returns the sentence to show. Switched on, it returns when the copy stands in front and the server
-    answers, which then goes on by itself. Raises `ReplyXlError` where practice cannot be set up; the mark stays."""
+    answers, which then goes on by itself. `is_watched`: the server tells anybody on this computer what it holds and was asked, which is for
+    made-up contacts only. Raises `ReplyXlError` where practice cannot be set up; the mark stays."""
     folder = config.shared_folder()
     mark = mark_of(folder)
     if click.is_pressed is not (mark is not None):
@@ -100,12 +101,12 @@ def switch(click: Click, excel: Excel) -> str:
             time.sleep(0.1)
         return "Practice is off: what you update from now on goes to Reply."
     try:
-        return _set_up(click, excel, mark)
+        return _set_up(click, excel, mark, is_watched)
     except ReplyXlError as error:
         raise ConfigError(f"{error} {_NOT_READY}") from error
 
 
-def _set_up(click: Click, excel: Excel, mark: int) -> str:
+def _set_up(click: Click, excel: Excel, mark: int, is_watched: bool) -> str:
     if click.protected_view:
         raise SheetError(f"“{click.protected_view}” is open in Protected View; click Enable Editing above the sheet, and try again.")
     if click.book == ADDIN:
@@ -116,7 +117,7 @@ def _set_up(click: Click, excel: Excel, mark: int) -> str:
         sheet = book.sheet()
         contacts, custom_fields = contacts_in(sheet)
         is_copy = sheet.practice is not None
-    seed = {"contacts": contacts, "custom_fields": custom_fields, "mark": mark, "process": excel.process}
+    seed = {"contacts": contacts, "custom_fields": custom_fields, "mark": mark, "process": excel.process, "is_watched": is_watched}
     process, instance = _started(seed)
     try:
         with (

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +45,8 @@ def this_opener(path: Path) -> bool:
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What a click needs of the computer: xlwings' engine, boxes, the process of a window handle (None: not known), the server (None: Reply),
-    for how many seconds the last sentence is left in the status bar, and what opens a file outside of Excel (False: nothing did)."""
+    for how many seconds the last sentence is left in the status bar, and what opens a file outside of Excel (False: nothing did).
+    `watches_practice`: a practice server tells anybody on this computer what it holds and was asked, for made-up contacts alone."""
 
     engine: Callable[[], Any] = this_engine
     dialogs: Callable[[], Dialogs] = these_dialogs
@@ -53,6 +54,7 @@ class Outside:
     base_url: str | None = None
     linger: float = 20.0
     open_file: Callable[[Path], bool] = this_opener
+    watches_practice: bool = False
 
 
 def main(argv: Sequence[str] | None = None, outside: Outside | None = None) -> int:
@@ -111,7 +113,8 @@ def _carry_out(data: bytes, clicks: ClickFolder, noted: float, outside: Outside)
         _log.exception("the click cannot be carried out")
         outside.dialogs().tell(sentence)
         return 1
-    code = _press(Scene(click, data, clicks, noted, excel, window, cancelled, outside.base_url, outside.open_file))
+    scene = Scene(click, data, clicks, noted, excel, window, cancelled, outside.base_url, outside.open_file)
+    code = _press(replace(scene, watches_practice=outside.watches_practice))
     time.sleep(outside.linger)
     window.progress.clear()
     return code

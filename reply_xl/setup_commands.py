@@ -125,7 +125,7 @@ def _try_in_excel(computer: Computer, findings: Sequence[Finding], file: Path) -
     import sys
 
     from reply_xl import live
-    from reply_xl.live_steps import Verdict
+    from reply_xl.live_try import Verdict
     from reply_xl.this_excel import this_engine
 
     def say(line: str) -> None:

@@ -194,7 +194,8 @@ def check_order_of_a_click(addin: Addin) -> None:
     """A click is noted before anything else happens; the start is looked at after ten seconds; sentences name a command."""
     text = addin.text("ReplyRibbon.bas")
     handler = text[text.index("Private Sub HandleClick") :].split("End Sub")[0]
-    assert handler.splitlines()[2:4] == ["    On Error GoTo Failed", "    id = NoteClick(button, pressed, Shown)"]
+    first = ["On Error GoTo Failed", 'If button = "ReplyPractice" Then Shown = pressed', "id = NoteClick(button, pressed, Shown)"]
+    assert [line.strip() for line in handler.splitlines()[2:5]] == first
     steps = ["On Error GoTo Failed", "id = NoteClick(", "SetPractice", "Application.StatusBar = STARTING", "sentence = StartPython(id)"]
     steps += [
         'If sentence = "" Then',

@@ -76,7 +76,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "CRLF": (START, "Option Explicit\n", "Option Explicit\r\n"),
     "not ASCII": (START, "is not set up", "isn\u2019t set up"),
     # the code: what it would do
-    "handler lost": (RIBBON, "    On Error GoTo Failed\n    id = NoteClick", "    id = NoteClick"),
+    "handler lost": (RIBBON, "    On Error GoTo Failed\n    If button", "    If button"),
+    "what Practice shows lost": (RIBBON, '    If button = "ReplyPractice" Then Shown = pressed\n', ""),
     "Python before the click is noted": (
         RIBBON,
         "    id = NoteClick(button, pressed, Shown)\n",

@@ -54,15 +54,22 @@ class Clicking:
         return self._context.ServiceManager.createInstanceWithContext(name, self._context)
 
     def set_up(
-        self, base_url: str | None, environment: Mapping[str, str] | None = None, *, first_on_path: Path | None = None, **launcher: str
+        self,
+        base_url: str | None,
+        environment: Mapping[str, str] | None = None,
+        *,
+        first_on_path: Path | None = None,
+        watches_practice: bool = False,
+        **launcher: str,
     ) -> None:
         """No click, no box, no text yet; Python is started with the server `base_url` and with what `environment` adds to its own, and looks
-        for modules in `first_on_path` first."""
+        for modules in `first_on_path` first. `watches_practice`: as for `ribbon.Outside`."""
         for path in (self.status, self.boxes, self._answers, self._opened):
             path.unlink(missing_ok=True)
         settings: dict[str, object] = {"pipe": self.office.pipe, "base_url": base_url, "environment": dict(environment or {})}
         settings |= {"status": str(self.status), "boxes": str(self.boxes), "answers": str(self._answers)}
         settings |= {"pid": self.office.pid, "opened": str(self._opened), "first_on_path": str(first_on_path or "")}
+        settings["watches_practice"] = watches_practice
         (self.folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
         script = f'"{ROOT / "tests" / "office_launcher.py"}" "{self.folder / "settings.json"}"'
         lines = {"python": sys.executable, "arguments": script, **launcher}

@@ -3,7 +3,7 @@
 `python office_launcher.py SETTINGS ID`; SETTINGS is a JSON file: `pipe`, `pid` (its process), `base_url`, `status` (each text of the status bar becomes a line of that
 file), `boxes` (each box becomes a line of JSON there), `answers` (a JSON list; each
 question takes the first), `first_on_path` (a folder that Python looks for modules in first), `environment` (variables),
-`opened` (each file that is to be opened outside of Excel becomes a line there; with the variable `CANNOT_OPEN` none can be).
+`watches_practice` (as for `ribbon.Outside`), `opened` (each file that is to be opened outside of Excel becomes a line there; with the variable `CANNOT_OPEN` none can be).
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def main() -> int:
         return "CANNOT_OPEN" not in os.environ
 
     answers = Answers(Path(SETTINGS["boxes"]), Path(SETTINGS["answers"]))
-    return ribbon.main(sys.argv[2:], ribbon.Outside(engine, lambda: answers, base_url=SETTINGS["base_url"], linger=0, open_file=open_file))
+    given = {name: SETTINGS[name] for name in ("base_url", "watches_practice")}
+    return ribbon.main(sys.argv[2:], ribbon.Outside(engine, lambda: answers, linger=0, open_file=open_file, **given))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ __init__ errors interrupts versions registries vba launcher findings trial
 model database busy clicks locks screens opening in_excel this_excel
 links windows_zones base_urls guide dialogs addin_file applescript
 fields addresses host_values csv_text parts header_words marks
-cell_text countries click serving practice_mark stillness
+cell_text countries click serving practice_mark stillness live_watch
 emails number_formats phone_hints phones sizes time_zones truths
 displayed wording headers
 values
@@ -45,8 +45,8 @@ delivery workbook install account help
 preview push pull download practice undo conduct blocks
 planned face sentences
 console dialogue fetch excel_checks python_checks click_checks policies network_checks record_checks
-terminal doctor live_steps run_views jobs new_sheet excel
-window demo pull_new practising live_report front in_front
+terminal doctor live_try run_views jobs new_sheet excel
+window demo pull_new practising live_report live_steps front in_front
 commands buttons
 ribbon
 live_click
@@ -99,7 +99,7 @@ MAY_IMPORT = {"sandbox": (), "xlsx": ("errors",), "engine": ("errors", "xlsx.")}
 # Who may open the front door of a package; nobody but `engine` reaches behind it, except for reading and saving the bytes of a file.
 DOORS = {
     "engine": ("workbook", "csv_book"),
-    "sandbox": ("commands", "demo", "live_steps", "practice_server"),
+    "sandbox": ("commands", "demo", "live_try", "practice_server"),
     "xlsx": (),
     "xlsx.open": ("csv_book",),
     "xlsx.save": ("csv_book",),
@@ -123,7 +123,7 @@ THIRD_PARTY = {
     "engine.validation": "xlwings",
     "functions": "xlwings",
     "functions_server": "xlwings",
-    "live_steps": "openpyxl",
+    "live_try": "openpyxl",
     "phone_hints": "phonenumbers",
     "proxies": "requests",
     "sandbox.http": "tornado",

@@ -14,27 +14,30 @@ from typing import Any, ClassVar
 
 import pytest
 import xlwings as xw
-from clicking import ROOT, Clicking
+from clicking import ROOT, Clicking, until
 from conftest import Ran
 from fake_excel import FakeExcel, install
 from fake_excel.pywin32 import Desktop
 from noted import ID, note
 from office_engine import is_available, why_not
 
-from reply_xl import __version__, config
+from reply_xl import __version__, config, functions
 from reply_xl.click import Button
-from reply_xl.computers import System, rehearsal
+from reply_xl.computers import Computer, System, rehearsal
 from reply_xl.errors import ConfigError
 from reply_xl.findings import Finding, State
 from reply_xl.launcher import Launcher, parse
 from reply_xl.live import excel_stage, text_of_report, try_in_excel
-from reply_xl.live_click import asked, begin
+from reply_xl.live_click import asked, begin, end, end_with
 from reply_xl.live_click import main as live_click
 from reply_xl.live_report import TITLE
 from reply_xl.live_stage import ARGUMENTS, MACRO, ExcelStage
-from reply_xl.live_steps import SHEET, STEPS, Result, Step, Try, Verdict, run_steps
-from reply_xl.places import places
+from reply_xl.live_steps import STEPS
+from reply_xl.live_try import Result, Step, Try, Verdict, run_steps
+from reply_xl.live_watch import Watch
+from reply_xl.places import LAUNCHER, places
 from reply_xl.sandbox import Sandbox
+from reply_xl.serving import PRACTICE, serving
 
 APP_PATH = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\excel.exe"
 
@@ -46,23 +49,27 @@ class OfficeStage:
         "second": "LibreOffice is one process",
         "edit": "LibreOffice has no window here",
         "person": "LibreOffice draws no such tab",
+        "functions": "LibreOffice does not open that file",
     }
 
     def __init__(self, clicking: Clicking) -> None:
         self._clicking = clicking
+        self.shared = clicking.user
 
     def begin(self, url: str) -> None:
         self._clicking.close_books()
-        self._clicking.set_up(url)
+        (self.shared / PRACTICE).unlink(missing_ok=True)
+        until(lambda: serving(self.shared) is None, 10, self._clicking.log)
+        self._clicking.set_up(url, watches_practice=True)
 
     def open(self, file: Path) -> Any:
         return self._clicking.open(file)
 
-    def select(self, book: Any, *areas: str) -> None:
-        self._clicking.select(book, SHEET, *areas)
+    def select(self, book: Any, sheet: str, *areas: str) -> None:
+        self._clicking.select(book, sheet, *areas)
 
-    def press(self, button: Button) -> None:
-        self._clicking.press(button)
+    def press(self, button: Button, pressed: str = "") -> None:
+        self._clicking.press(button, *([pressed == "1"] if pressed else []))
 
     def answer(self, *choices: str) -> None:
         self._clicking.answer(*choices)
@@ -104,7 +111,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficeStage]:
 def test_a_step_in_libreoffice(office: OfficeStage, tmp_path: Path, step: Step) -> None:
     """It passes, or is not run because LibreOffice cannot show it."""
     (result,) = run_steps(office, tmp_path, [step])
-    assert (result.verdict, result.reason) == ((Verdict.NOT_RUN, office.missing[step.needs]) if step.needs else (Verdict.PASS, ""))
+    not_run = Verdict.SKIP if step.is_optional else Verdict.NOT_RUN
+    assert (result.verdict, result.reason) == ((not_run, office.missing[step.needs]) if step.needs else (Verdict.PASS, ""))
 
 
 # -- over xlwings' Windows engine
@@ -121,18 +129,33 @@ class FakeMachine:
         self.environment_is_set: Callable[[Mapping[str, str]], None] = lambda environment: None
         self.is_broken = False
         self.takes_keys = self.starts_python = True
+        self.marks_practice = "01"
         self.selects_all = False
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self.processes: list[subprocess.Popen[bytes]] = []
         self._ids = (f"{number:015X}" for number in itertools.count(1))
         self._traps: dict[int, Any] = {}
 
     def start(self, program: Path, file: Path, environment: Mapping[str, str]) -> Any:
         assert program.name == "EXCEL.EXE"
-        excel = self.desktop.add(FakeExcel())
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+        )  # the practice server ends with it
+        self.processes.append(process)
+        excel = self.desktop.add(FakeExcel(pid=process.pid))
+        excel.functions.update(self.functions)
         excel.open(file)
         self.started.append(excel)
         self.environments.append(environment)
         self.environment_is_set(environment)
-        return Process(excel)
+        return Process(excel, process)
+
+    def end(self) -> None:
+        for process in self.processes:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.kill()
+            process.wait()
 
     def run(self, app: Any, name: str, *arguments: str) -> None:
         self.macros.append((name, *arguments))
@@ -141,12 +164,16 @@ class FakeMachine:
         excel = self._excel(app.pid)
         book = excel.active
         assert book is not None
+        assert book.active is not None
         areas = [str(area.Address) for area in app.api.Selection.Areas]
         if self.selects_all:
             areas = ["$A$2:$C$7"]
         button, click = Button(arguments[0]), next(self._ids)
-        facts: dict[str, Any] = {"path": book.full_name, "sheet": SHEET, "window": book.hwnd, "click_id": click, "shown": ""}
+        facts: dict[str, Any] = {"path": book.full_name, "sheet": book.active.name, "window": book.hwnd, "click_id": click}
+        facts |= {"pressed": arguments[1], "practice": "01"[(self._user / PRACTICE).exists()], "shown": ""}
         note(self._user, button, book.name, *areas, **facts)
+        if button is Button.PRACTICE and arguments[1] in self.marks_practice:
+            (self._user / PRACTICE).touch() if arguments[1] == "1" else (self._user / PRACTICE).unlink()
         if button is Button.CANCEL:
             file = self._user / "clicks" / f"{click}.click"
             file.with_suffix(".cancel").write_bytes(file.read_bytes())
@@ -184,17 +211,19 @@ class Process:
 
     killed: ClassVar[list[int]] = []
 
-    def __init__(self, excel: FakeExcel) -> None:
-        self.pid, self._excel = excel.pid, excel
+    def __init__(self, excel: FakeExcel, process: subprocess.Popen[bytes]) -> None:
+        self.pid, self._excel, self._process = excel.pid, excel, process
 
     def wait(self, timeout: float | None = None) -> int:
         if not self._excel.ended:
             raise subprocess.TimeoutExpired("EXCEL.EXE", timeout or 0)
-        return 0
+        self._process.kill()
+        return self._process.wait()
 
     def kill(self) -> None:
         self.killed.append(self.pid)
         self._excel.end()
+        self.wait()
 
 
 @pytest.fixture
@@ -203,12 +232,24 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMac
     monkeypatch.setenv("REPLY_XL_QUOTA", "off")
     monkeypatch.setattr(Process, "killed", [])
     with install() as desktop:
-        yield FakeMachine(desktop, tmp_path / "Local" / "reply_xl")
+        made = FakeMachine(desktop, tmp_path / "Local" / "reply_xl")
+        yield made
+        made.end()
 
 
 @pytest.fixture
 def stage(machine: FakeMachine, tmp_path: Path) -> ExcelStage:
-    return ExcelStage(tmp_path / "EXCEL.EXE", tmp_path, Path("python.exe"), lambda: xw.engines.active, **machine.means())
+    return ExcelStage(tmp_path / "EXCEL.EXE", tmp_path, Path("python.exe"), lambda: xw.engines.active, libraries=[], **machine.means())
+
+
+def as_in_a_cell(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Arguments and answer go through blocks, as xlwings hands them over."""
+
+    def call(*arguments: Any) -> Any:
+        found = function(*([[one]] for one in arguments))
+        return found[0][0] if isinstance(found, list) else found
+
+    return call
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
@@ -216,9 +257,11 @@ def test_a_step_in_the_fake_excel(machine: FakeMachine, stage: ExcelStage, tmp_p
     """It passes, and every Excel that was started is ended; another one that is open stays."""
     theirs = machine.desktop.add(FakeExcel())
     theirs.add_book("Theirs.xlsx").add_sheet("Contacts")
+    machine.functions.update({name: as_in_a_cell(getattr(functions, name)) for name in functions.NAMES})
     (result,) = run_steps(stage, tmp_path, [step])
     assert (result.verdict, result.reason) == (Verdict.PASS, "")
     stage.end()
+    assert serving(stage.shared) is None
     assert machine.started
     assert all(excel.ended for excel in machine.started)
     assert not theirs.ended
@@ -229,7 +272,7 @@ def test_a_step_in_the_fake_excel(machine: FakeMachine, stage: ExcelStage, tmp_p
 def test_steps_that_fail(machine: FakeMachine, stage: ExcelStage, tmp_path: Path) -> None:
     """Where the macro does not run every step fails, with what Excel said, and nothing is left open."""
     machine.is_broken = True
-    results = list(run_steps(stage, tmp_path, STEPS[:-1]))
+    results = list(run_steps(stage, tmp_path, [step for step in STEPS if step.needs not in ("person", "functions")]))
     assert {one.verdict for one in results} == {Verdict.FAIL}
     assert {one.reason for one in results} == {"RuntimeError: Cannot run the macro"}
     stage.end()
@@ -239,18 +282,129 @@ def test_steps_that_fail(machine: FakeMachine, stage: ExcelStage, tmp_path: Path
 def test_a_click_that_sends_too_much_is_noticed(machine: FakeMachine, stage: ExcelStage, tmp_path: Path) -> None:
     """Of all rows instead of those that are selected."""
     machine.selects_all = True
-    (result, *_) = run_steps(stage, tmp_path, [STEPS[0]])
+    (result, *_) = run_steps(stage, tmp_path, [STEPS[1]])
     assert result.verdict is Verdict.FAIL
-    assert "'Updated', None, 'Updated', 'Updated', 'Updated', 'Updated'" in result.reason
+    assert "'practice: Updated', None, 'practice: Updated', 'practice: Updated'" in result.reason
     stage.end()
+
+
+@pytest.mark.parametrize(("marks", "says"), [("0", "no practice server is there"), ("1", "practice: (")])
+def test_practice_that_does_not_begin_or_end(machine: FakeMachine, stage: ExcelStage, tmp_path: Path, marks: str, says: str) -> None:
+    """As where the macro cannot write or delete its mark; it is over all the same when the step is."""
+    machine.marks_practice = marks
+    (result,) = run_steps(stage, tmp_path, [STEPS[0]])
+    assert result.verdict is Verdict.FAIL
+    assert result.reason.startswith(says)
+    stage.end()
+    assert serving(stage.shared) is None
+    assert not (stage.shared / PRACTICE).exists()
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_interrupted(machine: FakeMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Ctrl-C at any of the first clicks, in practice and not: every Excel is ended, practice is over, its server gone and the folder too; the
+    user's own practice, click and workbook stay as they were."""
+    computer = ready(tmp_path, monkeypatch)
+    machine.environment_is_set = lambda environment: machine.move(environment, monkeypatch)
+    own = tmp_path / "Local" / "reply_xl"
+    note(own, Button.UPDATE, "x.xlsx", "$A$2")
+    (own / PRACTICE).touch()
+    before = (own / PRACTICE).stat().st_mtime_ns
+    theirs = machine.desktop.add(FakeExcel())
+    theirs.add_book("Theirs.xlsx").add_sheet("Contacts")
+    folders: list[Path] = []
+
+    def run(app: Any, name: str, *arguments: str) -> None:
+        if len(machine.macros) == number:
+            folders.append(Path(machine.environments[-1]["LOCALAPPDATA"]) / "reply_xl")
+            raise KeyboardInterrupt
+        machine.run(app, name, *arguments)
+
+    means = {**machine.means(), "run": run}
+    with pytest.raises(KeyboardInterrupt):
+        try_in_excel(computer, [], tmp_path / "report.md", lambda line: None, lambda: xw.engines.active, **means)
+    assert serving(folders[0]) is None
+    assert all(excel.ended for excel in machine.started)
+    assert Process.killed == []
+    assert list((tmp_path / "temp").iterdir()) == []
+    assert not (tmp_path / "report.md").exists()
+    assert ((own / PRACTICE).stat().st_mtime_ns, [file.name for file in (own / "clicks").iterdir()]) == (before, [f"{ID}.click"])
+    assert (theirs.ended, [book.name for book in theirs.books]) == (False, ["Theirs.xlsx"])
+
+
+def test_an_excel_that_is_interrupted_while_it_ends(machine: FakeMachine, tmp_path: Path) -> None:
+    """It is killed, and so is the other one that was started."""
+
+    class Interrupted(Process):
+        def wait(self, timeout: float | None = None) -> int:
+            if not self._excel.ended or timeout is not None:
+                raise KeyboardInterrupt
+            return super().wait(timeout)
+
+    def start(program: Path, file: Path, environment: Mapping[str, str]) -> Any:
+        started = machine.start(program, file, environment)
+        return Interrupted(machine.started[-1], machine.processes[-1]) if len(machine.started) == 1 else started
+
+    means = {**machine.means(), "start": start}
+    stage = ExcelStage(tmp_path / "EXCEL.EXE", tmp_path, Path("python.exe"), lambda: xw.engines.active, **means)
+    stage.begin("http://127.0.0.1:9")
+    one = Try(stage, Sandbox([]), tmp_path, Watch("http://127.0.0.1:9"))
+    one.open(1)
+    stage.open_elsewhere(one.leads("other/doctor.xlsx", 1))
+    with pytest.raises(KeyboardInterrupt):
+        stage.end()
+    assert Process.killed == [machine.started[0].pid]
+    assert all(excel.ended for excel in machine.started)
+
+
+def test_a_click_that_goes_on_ends_with_its_step(tmp_path: Path) -> None:
+    """A process that Excel started does not outlive `doctor --live`, nor take part in the next step."""
+    begin(tmp_path, "http://127.0.0.1:9")
+    works = f"import pathlib, time; from {end_with.__module__} import end_with; end_with(pathlib.Path({str(tmp_path)!r}))"
+    process = subprocess.Popen([sys.executable, "-c", f"{works}; print(flush=True); time.sleep(60)"], stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        end(tmp_path)
+        assert process.wait(20) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Excel may be there")
+def test_where_an_agent_takes_the_clicks(machine: FakeMachine, tmp_path: Path) -> None:
+    """Excel, which may start nothing, leaves the click to an agent of the stage's own; that ends with it."""
+    machine.starts_python = False
+    stage = ExcelStage(tmp_path / "EXCEL.EXE", tmp_path, Path(sys.executable), lambda: xw.engines.active, has_agent=True, **machine.means())
+    assert b"start=agent" in (stage.shared / LAUNCHER).read_bytes()
+    stage.begin("http://127.0.0.1:9")
+    book = stage.open(Try(stage, Sandbox([]), tmp_path, Watch("http://127.0.0.1:9")).leads("x.xlsx", 1))
+    stage.select(book, "Contacts", "A2")
+    stage.press(Button.UPDATE)
+    assert stage.wait(30)
+    assert stage.asked()[0].startswith("There is no Excel on this computer that reply-xl can speak with; ")
+    stage.end_for_good()
+    until(lambda: not any(thread.name == "agent" for thread in threading.enumerate()), 5)
+
+
+def test_a_folder_that_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a virus scanner holds a file: it is named."""
+    computer, said = ready(tmp_path, monkeypatch), []
+    with excel_stage(computer, lambda: None, said.append, lets_go_within=0.3) as (_, folder):
+        folder.rename(tmp_path / "elsewhere")
+        folder.symlink_to(tmp_path / "elsewhere", target_is_directory=True)  # which is never deleted
+    assert said == [f"The folder {folder} is still in use; delete it later."]
+
+
+def test_only_this_computer_is_watched() -> None:
+    with pytest.raises(ValueError, match="not a server of this computer"):
+        Watch("https://api.reply.io")
 
 
 def test_a_click_that_nobody_takes_is_noticed(machine: FakeMachine, stage: ExcelStage, tmp_path: Path) -> None:
     """As where Excel may not start Python."""
     machine.starts_python = False
     stage.begin("http://127.0.0.1:9")
-    book = stage.open(Try(stage, Sandbox([]), tmp_path).leads("x.xlsx", 1))
-    stage.select(book, "A2")
+    book = stage.open(Try(stage, Sandbox([]), tmp_path, Watch("http://127.0.0.1:9")).leads("x.xlsx", 1))
+    stage.select(book, "Contacts", "A2")
     stage.press(Button.UPDATE)
     assert not stage.wait(0.2)
     stage.end()
@@ -271,14 +425,14 @@ def test_what_excel_is_started_with(machine: FakeMachine, stage: ExcelStage, tmp
     stage = ExcelStage(
         tmp_path / "EXCEL.EXE", tmp_path, Path("python.exe"), lambda: xw.engines.active, start=machine.start, run=machine.run
     )
-    list(run_steps(stage, tmp_path, [STEPS[1]]))
+    list(run_steps(stage, tmp_path, [STEPS[0]]))
     environment = machine.environments[-1]
     assert environment["LOCALAPPDATA"] == str(local)
     assert "REPLY_API_KEY" not in environment
     launcher = (local / "reply_xl" / "launcher.txt").read_bytes().decode()
     assert parse(launcher) == Launcher("python.exe", False, __version__)
     assert "arguments=-I -m reply_xl.live_click\r\n" in launcher
-    assert machine.macros == [(MACRO, "ReplyUpdate", "")]
+    assert machine.macros == [(MACRO, "ReplyPractice", "1"), (MACRO, "ReplyPractice", "0")]
     ribbon = (Path(__file__).parents[1] / "addin" / "ReplyRibbon.bas").read_text(encoding="ascii")
     assert "Private Sub HandleClick(button As String, pressed As String)\n" in ribbon
     assert MACRO == "'ReplyXL.xlam'!ReplyRibbon.HandleClick"
@@ -370,12 +524,12 @@ def test_what_a_stage_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lac
         places(computer).addin.touch()
     (tmp_path / "Ł").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "Ł"))
-    with pytest.raises(ConfigError, match=says), excel_stage(computer, lambda: None):
+    with pytest.raises(ConfigError, match=says), excel_stage(computer, lambda: None, str):
         raise AssertionError("it cannot begin")
 
 
-def test_the_whole_of_it(machine: FakeMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line for each step, the sum, and the report; nothing but the report is left."""
+def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
+    """A computer with Excel and the add-in; scratch folders are made in `tmp_path/temp`."""
     (tmp_path / "EXCEL.EXE").touch()
     (tmp_path / "temp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
@@ -383,6 +537,14 @@ def test_the_whole_of_it(machine: FakeMachine, tmp_path: Path, monkeypatch: pyte
     computer.registry.set(APP_PATH, "", str(tmp_path / "EXCEL.EXE"))
     places(computer).addin.parent.mkdir(parents=True)
     places(computer).addin.touch()
+    return computer
+
+
+def test_the_whole_of_it(machine: FakeMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for each step, the sum, and the report; nothing but the report is left."""
+    computer = ready(tmp_path, monkeypatch)
+    places(computer).functions.touch()
+    machine.functions.update({name: as_in_a_cell(getattr(functions, name)) for name in functions.NAMES})
     machine.environment_is_set = lambda environment: machine.move(environment, monkeypatch)
     said: list[str] = []
     report = tmp_path / "report.md"

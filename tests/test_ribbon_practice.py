@@ -13,6 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import requests
 import xlwings as xw
 from conftest import FIRST_ID, Book, Ran
 from fake_excel import FakeExcel, install
@@ -92,6 +93,20 @@ def test_practice_in_excel(excel: FakeExcel, sandbox: Sandbox) -> None:
     assert "practice server" not in " ".join(boxes.told)
     assert leads.cell("D1").value is None
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(("watched", "status"), [(False, 401), (True, 200)])
+def test_who_may_look_on(excel: FakeExcel, sandbox: Sandbox, watched: bool, status: int) -> None:
+    """Nobody without the key of the server, but in the Excel of `doctor --live`, whose contacts are made up."""
+    (config.shared_folder() / PRACTICE).parent.mkdir(parents=True, exist_ok=True)
+    (config.shared_folder() / PRACTICE).touch()
+    facts = {"pressed": "1", "practice": "1", "shown": "1", "window": excel.books[0].hwnd}
+    note(config.shared_folder(), Button.PRACTICE, NAME, "$A$2", **facts)
+    outside = Outside(lambda: xw.engines.active, Answers, lambda window: excel.pid, sandbox.url, linger=0)
+    main([ID], replace(outside, watches_practice=True) if watched else outside)
+    server = serving(config.shared_folder())
+    assert server is not None
+    assert requests.get(f"{server.url}/sandbox/contacts", timeout=5).status_code == status
 
 
 def test_a_chart_is_in_front(excel: FakeExcel, sandbox: Sandbox) -> None:

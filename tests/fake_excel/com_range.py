@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -178,7 +179,14 @@ class Range(OfSheet):
         return self.sheet.formula_block(self.first)
 
     def put_Formula(self, data: Any) -> None:
-        self.put_Value(data, "Formula")
+        name, _, rest = str(data).removeprefix("=").partition("(")
+        function = self.sheet.book.excel.functions.get(name)
+        if function is None:
+            self.put_Value(data, "Formula")
+            return
+        value = function(*ast.literal_eval(f"[{rest.removesuffix(')')}]"))
+        self.sheet.fill(self.first.address(), [[Formula(str(data), value)]])
+        self.wrote("Formula")
 
     get_Formula2 = get_Formula
     put_Formula2 = put_Formula

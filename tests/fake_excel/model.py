@@ -145,6 +145,7 @@ class FakeExcel:
         self.calls: list[Call] = []
         self.writes: list[Write] = []
         self.traps: list[Trap] = []
+        self.functions: dict[str, Callable[..., Any]] = {}  # of an add-in: what a formula =NAME(constants) shows
         self._objects: weakref.WeakSet[Any] = weakref.WeakSet()
 
     # content
