@@ -76,7 +76,7 @@ class Mac(NamedTuple):
 def find_automatic_proxies(url: str, mac: Mac, seconds: float) -> str | None:
     """The proxies for `url`, which is ASCII, as the script of the Mac's settings gives them: `PROXY a:1; DIRECT`.
 
-    None where the settings name no script for it, or none that answered within so many seconds. Source: Apple's reference of
+    None where the settings name no script for it. Raises `TimeoutError` if they do, and none gave an answer within so many seconds. Source: Apple's reference of
     CFNetworkCopyProxiesForURL and CFNetworkExecuteProxyAutoConfigurationURL; what is released here is what they say the caller owns."""
     _declare(mac)
     with contextlib.ExitStack() as stack:
@@ -93,6 +93,7 @@ def find_automatic_proxies(url: str, mac: Mac, seconds: float) -> str | None:
         if not target or not settings:
             return None
         deadline = time.monotonic() + seconds
+        named = False
         for entry in _entries(mac, own(mac.network.CFNetworkCopyProxiesForURL(target, settings))):
             kind = _value(mac, entry, "kCFProxyTypeKey", "String")
             if _is(mac, kind, "kCFProxyTypeAutoConfigurationURL"):
@@ -101,10 +102,13 @@ def find_automatic_proxies(url: str, mac: Mac, seconds: float) -> str | None:
                 script, execute = _value(mac, entry, "kCFProxyAutoConfigurationJavaScriptKey", "String"), "Script"
             else:
                 continue
+            named = True
             if script:
                 found = _spelled(mac, own(_run(mac, f"CFNetworkExecuteProxyAutoConfiguration{execute}", script, target, deadline)))
                 if found:
                     return found
+    if named:
+        raise TimeoutError
     return None
 
 
@@ -212,8 +216,11 @@ def main() -> None:
     seconds = float(sys.argv[1])
     signal.setitimer(signal.ITIMER_REAL, seconds)
     url = sys.stdin.readline().strip()
-    found = find_automatic_proxies(url, _this_mac(), 0.8 * seconds)
-    print(json.dumps({"proxies": found}), flush=True)
+    try:
+        answer: dict[str, str | bool | None] = {"proxies": find_automatic_proxies(url, _this_mac(), 0.8 * seconds)}
+    except TimeoutError:
+        answer = {"silent": True}
+    print(json.dumps(answer), flush=True)
     os._exit(0)  # whatever macOS still has under way is not waited for
 
 

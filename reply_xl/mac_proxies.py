@@ -18,7 +18,8 @@ _ASKS = [sys.executable, "-I", "-S", str(Path(__file__).with_name("cfnetwork.py"
 
 
 def find_automatic_proxies(url: str, seconds: float = 7.0, asks: Sequence[str] = ()) -> str | None:
-    """The proxies for `url` as the Mac's script gives them, `PROXY a:1; DIRECT`; None where no script is set, or none that answered.
+    """The proxies for `url` as the Mac's script gives them, `PROXY a:1; DIRECT`; None where no script is set. Raises `TimeoutError` if
+    one is and gave no answer.
 
     Host and port of `url` alone are told. Whatever the process does, it is ended after so many seconds at the latest; an answer that is not
     exactly one line of the expected form counts as none. `asks`: another command to ask than ours, for tests."""
@@ -69,5 +70,9 @@ def _read(said: bytes) -> str | None:
         told = json.loads(said)
     except (ValueError, RecursionError):
         return None
-    found = told.get("proxies") if isinstance(told, dict) else None
+    if not isinstance(told, dict):
+        return None
+    if told.get("silent") is True:
+        raise TimeoutError("The script that is set gave no answer.")
+    found = told.get("proxies")
     return found if isinstance(found, str) else None

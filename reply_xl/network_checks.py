@@ -5,10 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from reply_xl.base_urls import REPLY_URL, checked_base_url, is_loopback
 from reply_xl.errors import Cancelled, ConfigError, NotAuthorised, ReplyXlError
 from reply_xl.findings import Finding, fault, fine, unknown, warning
+
+if TYPE_CHECKING:
+    from reply_xl.proxies import System
 
 PATIENCE = 40.0
 """Seconds that one check may take: a server that can be reached answers within that time."""
@@ -21,7 +25,7 @@ def network_checks(base_url: str | None = None, patience: float = PATIENCE) -> l
     url = checked_base_url(REPLY_URL if base_url is None else base_url)
     on_the_way: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("Certificates", _check_certificates),
-        ("Proxy", partial(_check_proxy, url)),
+        ("Proxy", partial(check_proxy, url)),
     ]
     always: list[tuple[str, Callable[[], Iterator[Finding]]]] = [("Keychain", _check_keychain), ("Connection", partial(_check_key, url))]
     checks = [*([] if is_loopback(url) else on_the_way), *always]
@@ -58,15 +62,22 @@ def _check_certificates() -> Iterator[Finding]:
         yield warning("Certificates", says, f"Correct {variable}, or remove it.")
 
 
-def _check_proxy(url: str) -> Iterator[Finding]:
-    from reply_xl.proxies import find_proxy
+def check_proxy(url: str, system: System | None = None) -> Iterator[Finding]:
+    """Which proxy leads to `url`, and whether the settings' script is silent about it. `system` None: this one."""
+    from reply_xl.proxies import find_proxy, this_system
 
+    system = system or this_system()
     try:
-        proxy = find_proxy(url)
+        proxy = find_proxy(url, system)
     except ConfigError as error:
         yield fault("Proxy", str(error), "Correct it there, or ask IT for the address.")
         return
-    if proxy is None:
+    if proxy is None and system.is_silent(url):
+        says = f"The script of the automatic proxy settings of {system.name} gives no answer, so Reply is asked without a proxy."
+        yield warning(
+            "Proxy", says, "Check the connection to the company's network, or ask IT for the proxy's address, and put it into HTTPS_PROXY."
+        )
+    elif proxy is None:
         yield fine("Proxy", "Reply is asked without a proxy.")
     else:
         yield fine("Proxy", f"Reply is asked through the proxy {proxy.name}, from {proxy.source}.")

@@ -55,12 +55,14 @@ class Proxy:
 @dataclass(frozen=True, slots=True)
 class System:
     """What an operating system knows. `static`: proxy by scheme; `bypasses`: whether its settings except a host; `automatic`: the proxies
-    for a URL that are found by a script, "" for none, None where no script is set or none was found."""
+    for a URL that are found by a script, "" for none, None where no script is set or none was found; `is_silent`: whether one is set that gives no
+    answer."""
 
     name: str
     static: Callable[[], Mapping[str, str]]
     bypasses: Callable[[str], bool]
     automatic: Callable[[str], str | None]
+    is_silent: Callable[[str], bool] = lambda url: False
 
 
 def find_proxy(url: str, system: System | None = None, *, patience: float = _PATIENCE) -> Proxy | None:
@@ -114,9 +116,12 @@ def this_system() -> System:
     of_python: Any = urllib.request
     if sys.platform == "win32":
         of_requests: Any = requests.utils  # Python's own looks every name up before it compares
-        return System("Windows", of_python.getproxies_registry, of_requests.proxy_bypass_registry, _search_on_windows)
+        return System(
+            "Windows", of_python.getproxies_registry, of_requests.proxy_bypass_registry, _search_on_windows, _is_silent_on_windows
+        )
     if sys.platform == "darwin":
-        return System("this Mac", of_python.getproxies_macosx_sysconf, of_python.proxy_bypass_macosx_sysconf, _search_on_a_mac)
+        excepts = of_python.proxy_bypass_macosx_sysconf
+        return System("this Mac", of_python.getproxies_macosx_sysconf, excepts, _search_on_a_mac, _is_silent_on_a_mac)
     return System("this computer", dict, lambda host: False, lambda url: None)
 
 
@@ -133,12 +138,38 @@ def _search_on_a_mac(url: str) -> str | None:
     return search_in_time(find_automatic_proxies, url, soon=4.0)
 
 
+def _is_silent_on_windows(url: str) -> bool:
+    from reply_xl.winhttp import find_automatic_proxies
+
+    return gives_no_answer(find_automatic_proxies, url)
+
+
+def _is_silent_on_a_mac(url: str) -> bool:
+    from reply_xl.mac_proxies import find_automatic_proxies
+
+    return gives_no_answer(find_automatic_proxies, url)
+
+
+def gives_no_answer(search: Callable[[str], str | None], url: str) -> bool:
+    """Whether `search` knows of a script and has no answer of it for `url`. Takes the time that it takes."""
+    try:
+        search(url)
+    except TimeoutError:
+        return True
+    return False
+
+
 def search_in_time(search: Callable[[str], str | None], url: str, soon: float = 1.0, latest: float = 8.0) -> str | None:
     """What `search` finds for `url`, None if it takes too long: seconds where no server can be asked without a proxy, else one.
 
     Windows detects proxies by default, which takes seconds on some networks that have none; no click waits for that."""
     found: list[str | None] = []
-    thread = threading.Thread(target=lambda: found.append(search(url)), daemon=True)
+
+    def find() -> None:
+        with contextlib.suppress(TimeoutError):
+            found.append(search(url))
+
+    thread = threading.Thread(target=find, daemon=True)
     thread.start()
     thread.join(soon)
     if thread.is_alive() and not _takes_a_connection(urlsplit(url).hostname or "", urlsplit(url).port or 443):

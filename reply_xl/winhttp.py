@@ -59,7 +59,8 @@ class Windows(NamedTuple):
 def find_automatic_proxies(url: str, windows: Windows | None = None) -> str | None:
     """The proxies for `url` as Windows finds them, best first and separated by semicolons; "" if it says that there is none.
 
-    None where the user's settings ask for nothing automatic, or where nothing was found. May take seconds where a network does not answer. Source: Microsoft's reference of WinHttpGetProxyForUrl."""
+    None where the user's settings ask for nothing automatic, or where nothing was discovered. Raises `TimeoutError` if they name a script that
+    gave no answer. May take seconds where a network does not answer. Source: Microsoft's reference of WinHttpGetProxyForUrl."""
     if windows is None:
         if sys.platform != "win32":
             return None
@@ -91,6 +92,8 @@ def find_automatic_proxies(url: str, windows: Windows | None = None) -> str | No
                 # The user signs in to the server of the script only if it will not give it otherwise, as Microsoft advises.
                 if last_error() != _LOGIN_FAILURE:
                     break
+        if script:
+            raise TimeoutError("The script that is set gave no answer.")
         return None
     finally:
         library.WinHttpCloseHandle(session)

@@ -688,6 +688,15 @@ def proxy_none(bench: Bench) -> list[Finding]:
     return bench.network("https://reply.invalid", patience=5)
 
 
+@case("Proxy", WARNING, "The script of the automatic proxy settings of this Mac gives no answer")
+def proxy_script_silent(bench: Bench) -> list[Finding]:
+    from reply_xl.network_checks import check_proxy
+    from reply_xl.proxies import System as Settings
+
+    settings = Settings("this Mac", dict, lambda host: False, lambda url: None, lambda url: True)
+    return list(check_proxy("https://reply.invalid", settings))
+
+
 @case("Keychain", WARNING, "no keychain")
 def keychain_missing(bench: Bench) -> list[Finding]:
     return bench.network(unreachable(bench))

@@ -40,10 +40,11 @@ def proxy(kind: str = "HTTPS", host: Any = "a", port: Any = 1) -> dict[str, Any]
 
 def found(mac: FakeMac, url: str = URL) -> str | None:
     """What is found, after everything that was asked was used as Apple demands, and given back."""
-    answer = cfnetwork.find_automatic_proxies(url, Mac(mac.foundation, mac.network, mac.constant), 5.0)
-    assert mac.faults == []
-    assert mac.leaks == []
-    return answer
+    try:
+        return cfnetwork.find_automatic_proxies(url, Mac(mac.foundation, mac.network, mac.constant), 5.0)
+    finally:
+        assert mac.faults == []
+        assert mac.leaks == []
 
 
 # -- the settings
@@ -87,9 +88,10 @@ def test_the_list_is_read(made: Any, answer: str) -> None:
 
 @pytest.mark.parametrize("outcome", [HANG, ERROR, NEITHER, NO_SOURCE, [], "a text", [3], [BY_URL]])
 def test_a_script_that_fails_is_passed_over(outcome: Any) -> None:
-    """It hangs, cannot be fetched, or makes nothing that can be used: the next one is asked; behind the last stands nothing automatic."""
+    """It hangs, cannot be fetched, or makes nothing that can be used: the next one is asked, and the last one's silence is told."""
     outcome = [outcome] if outcome == "a text" else outcome
-    assert found(FakeMac([BY_URL, DIRECT], {PAC: outcome})) is None
+    with pytest.raises(TimeoutError):
+        found(FakeMac([BY_URL, DIRECT], {PAC: outcome}))
     mac = FakeMac([BY_URL, OTHER], {PAC: outcome, "http://other/p.pac": [DIRECT]})
     assert found(mac) == "DIRECT"
     assert [script for script, _ in mac.asked] == [PAC, "http://other/p.pac"]
@@ -98,7 +100,8 @@ def test_a_script_that_fails_is_passed_over(outcome: Any) -> None:
 @pytest.mark.parametrize("settings", [[entry("AutoConfigurationURL")], [entry("AutoConfigurationURL", AutoConfigurationURL=PAC)]])
 def test_a_script_without_an_address_is_passed_over(settings: Any) -> None:
     """Also where something else than an address stands there."""
-    assert found(FakeMac(settings)) is None
+    with pytest.raises(TimeoutError):
+        found(FakeMac(settings))
 
 
 def test_the_run_loop_may_turn_for_others() -> None:
@@ -154,12 +157,14 @@ def test_the_answer_of_the_process() -> None:
     assert child(echo, url="https://[2001:db8::1]:44") == "https://[2001:db8::1]:44/\n 20"
     assert child(echo, url="https://a..b") is None
     assert child("print('{\"proxies\": null}')") is None
+    with pytest.raises(TimeoutError):
+        child("print('{\"silent\": true}')")
 
 
 @pytest.mark.parametrize(
     "code",
     [
-        "pass", "print('nonsense')", "print('[]')", "print('{}')", "print('{\"proxies\": 3}')", "print('[' * 9000)",
+        "pass", "print('nonsense')", "print('[]')", "print('{}')", "print('{\"proxies\": 3}')", "print('{\"silent\": 1}')", "print('[' * 9000)",
         "print('{\"proxies\": \"DIRECT\"}', end='')", "print('{\"proxies\": \"DIRECT\"}\\n{}')", "import os; os.write(1, b'\\xff\\n')",
         "print('{\"proxies\": \"DIRECT\"}'); raise SystemExit(1)", "raise ValueError", "import os; os.close(0); os.close(1)",
         "import os, signal; print('{\"proxies\": \"DIRECT\"}', flush=True); os.kill(os.getpid(), signal.SIGSEGV)",

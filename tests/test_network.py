@@ -26,7 +26,9 @@ from tcp_proxy import CUT_AFTER, CUT_BEFORE, CUT_HALFWAY, STALL_AFTER, TcpProxy
 from reply_xl.base_urls import checked_base_url, is_loopback
 from reply_xl.connections import NOT_SENT, unreadable_certificates
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ApiUnreachable, ConfigError
-from reply_xl.proxies import System, find_proxy, search_in_time
+from reply_xl.findings import State
+from reply_xl.network_checks import check_proxy
+from reply_xl.proxies import System, find_proxy, gives_no_answer, search_in_time
 from reply_xl.sandbox import Sandbox
 from reply_xl.unreachable import explain
 from reply_xl.winhttp import Windows, find_automatic_proxies
@@ -627,6 +629,33 @@ def test_a_search_without_end_holds_nothing_up() -> None:
     assert search_in_time(search, nobody) == "proxy:1"
 
 
+def test_the_doctor_tells_a_silent_script() -> None:
+    """A click goes on without it, at once; the doctor says that it is set and gives no answer, unless another setting is used."""
+
+    def search(url: str) -> str | None:
+        raise TimeoutError
+
+    def settings(static: Mapping[str, str]) -> System:
+        return System(
+            "this Mac",
+            lambda: static,
+            lambda host: False,
+            lambda url: search_in_time(search, url),
+            lambda url: gives_no_answer(search, url),
+        )
+
+    assert find_proxy(URL, settings({})) is None
+    (finding,) = check_proxy(URL, settings({}))
+    assert (finding.state, finding.says) == (
+        State.WARNING,
+        "The script of the automatic proxy settings of this Mac gives no answer, so Reply is asked without a proxy.",
+    )
+    (finding,) = check_proxy(URL, settings({"https": "http://fixed:8080"}))
+    assert finding.says == "Reply is asked through the proxy fixed:8080, from the proxy settings of this Mac."
+    (finding,) = check_proxy(URL, system())
+    assert finding.says == "Reply is asked without a proxy."
+
+
 class WinHttp:
     """`winhttp.dll` and `GlobalFree` as Microsoft describes them: strings are the caller's to free, handles its to close."""
 
@@ -694,14 +723,18 @@ SCRIPT = "http://wpad.corp/proxy.pac"
         ({"script": SCRIPT}, {(2, 0): (3, "a:1;b:2")}, "a:1;b:2", [(2, 0, SCRIPT, 0)]),
         ({"script": SCRIPT}, {(2, 0): (1, "")}, "", [(2, 0, SCRIPT, 0)]),
         ({"script": SCRIPT}, {(2, 1): (3, "a:1")}, "a:1", [(2, 0, SCRIPT, 0), (2, 0, SCRIPT, 1)]),
-        ({"script": SCRIPT}, {}, None, [(2, 0, SCRIPT, 0)]),
+        ({"script": SCRIPT}, {}, TimeoutError, [(2, 0, SCRIPT, 0)]),
+        ({"detects": True}, {}, None, [(1, 3, None, 0)]),
+        ({"detects": True, "script": SCRIPT}, {}, TimeoutError, [(1, 3, None, 0), (2, 0, SCRIPT, 0)]),
         ({"detects": True}, {(1, 0): (3, "a:1")}, "a:1", [(1, 3, None, 0)]),
         ({"detects": True, "script": SCRIPT}, {(2, 0): (3, "a:1")}, "a:1", [(1, 3, None, 0), (2, 0, SCRIPT, 0)]),
     ],
 )
-def test_windows_is_asked_as_microsoft_describes(settings: Any, answers: Any, found: str | None, asked: list[Any]) -> None:
-    """Detection before the script, without a sign-in before with one; what Windows lends is given back, whatever it answers."""
+def test_windows_is_asked_as_microsoft_describes(settings: Any, answers: Any, found: Any, asked: list[Any]) -> None:
+    """Detection before the script, without a sign-in before with one; what Windows lends is given back, whatever it answers; a script that is set
+    and silent is told."""
     windows = WinHttp(answers=answers, **settings)
-    assert find_automatic_proxies(f"{URL}/", Windows(windows, windows.free, lambda: windows._error)) == found
+    with pytest.raises(TimeoutError) if found is TimeoutError else contextlib.nullcontext():
+        assert find_automatic_proxies(f"{URL}/", Windows(windows, windows.free, lambda: windows._error)) == found
     assert windows.asked == asked
     assert windows.is_clean
