@@ -20,13 +20,15 @@ NO_BOOK = "No workbook is open; open the one with your contacts and try again."
 @dataclass(frozen=True, slots=True)
 class Front:
     """`process`: of the Excel; `path`: the full name of the workbook in front, a bare one if it was never saved; `sheet`: the one in front of
-    it; `is_one_of_several`: other Excels have workbooks open too."""
+    it; `is_one_of_several`: other Excels have workbooks open too; `protected_view`: the name of a workbook that is shown beside it, and
+    perhaps before it, but not open, ""."""
 
     process: int
     book: str
     path: str
     sheet: str
     is_one_of_several: bool
+    protected_view: str
 
 
 def look(engine: Any, in_front: Callable[[Collection[int]], int | None], patience: Patience) -> Front:
@@ -36,7 +38,8 @@ def look(engine: Any, in_front: Callable[[Collection[int]], int | None], patienc
     keep_other_excels()
     try:
         process, is_one_of_several = patience.anew().run(lambda: _process(engine, in_front))
-        return Front(process, *patience.anew().run(lambda: _names(engine.apps[process])), is_one_of_several)
+        book, path, sheet, protected_view = patience.anew().run(lambda: _names(engine.apps[process]))
+        return Front(process, book, path, sheet, is_one_of_several, protected_view)
     finally:
         gc.collect()  # objects of Excel's in reference cycles hold its process as well
 
@@ -71,9 +74,9 @@ def _process(engine: Any, in_front: Callable[[Collection[int]], int | None]) -> 
 
 
 def _may_have_a_book(apps: Any, process: int) -> bool:
-    """A busy Excel has one: there is a cell being edited, or a window open."""
+    """A busy Excel has one: there is a cell being edited, or a window open. One in Protected View is one that may be meant."""
     try:
-        return _active(apps[process]) is not None
+        return _active(apps[process]) is not None or _protected_view(apps[process]) != ""
     except Exception as error:
         if is_busy(error):
             return True
@@ -92,15 +95,15 @@ def _active(app: Any) -> Any:
     return None if name == ADDIN else book  # a host that is not Excel may take the add-in for the workbook in front
 
 
-def _names(app: Any) -> tuple[str, str, str]:
-    """Workbook, its full name, sheet."""
-    book = _active(app)
+def _names(app: Any) -> tuple[str, str, str, str]:
+    """Workbook, its full name, sheet, and what is shown in Protected View."""
+    book, protected_view = _active(app), _protected_view(app)
     if book is None:
-        raise SheetError(no_book(_protected_view(app)))
+        raise SheetError(no_book(protected_view))
     sheet = str(choose_sheet(book, None).name)
     if sheet not in [str(one.name) for one in book.sheets]:
         raise SheetError("The active sheet is a chart; choose a sheet with rows.")
-    return str(book.impl.name), full_name(book), sheet
+    return str(book.impl.name), full_name(book), sheet, protected_view
 
 
 def _protected_view(app: Any) -> str:

@@ -198,6 +198,9 @@ def _scene(
         if front.is_one_of_several:
             statement = f"More than one Excel is open; the one in front shows {shown}."
             face.agree(Question(statement, "Is it this one?", "close all Excels but one"))
+        elif front.protected_view:  # Excel does not tell which of the two lies above
+            statement = f"“{front.protected_view}” is shown in Protected View, where nothing can be sent; what is open beside it is {shown}."
+            face.agree(Question(statement, "Is that the one you mean?", f"close “{front.protected_view}”"))
         face.say(f"In Excel: {shown}.{' Nothing is saved: that is for you to do.' if writes else ''}")
         records = stack.enter_context(Records())
         excel = Excel.at(engine, front.process, patience)

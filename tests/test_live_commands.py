@@ -224,6 +224,29 @@ def test_a_workbook_in_protected_view(sandbox: Sandbox, live: Live) -> None:
     assert sandbox.requests == []
 
 
+@pytest.mark.parametrize("in_another_excel", [False, True])
+@pytest.mark.parametrize("answer", ["y\n", "n\n", None])
+def test_protected_view_beside_a_workbook(
+    excel: FakeExcel, sandbox: Sandbox, live: Live, monkeypatch: pytest.MonkeyPatch, in_another_excel: bool, answer: str | None
+) -> None:
+    """A person may be looking at what is shown there, so a person says that the other one is meant, whatever `--yes` says; where another Excel
+    with nothing else is in front, that is said."""
+    other = FakeExcel() if in_another_excel else excel
+    other.add_book("mail.xlsx").add_sheet("Leads", rows(2))
+    other.books[-1].protected_view = True
+    other.active = None if in_another_excel else excel.books[0]
+    if answer is not None:
+        monkeypatch.setattr("sys.stdin", Typed(answer))
+    with install(excel, *([other] if in_another_excel else [])):
+        ran = live(sandbox, "push", "--live", "--yes", front=other.pid)
+        if in_another_excel:
+            assert (ran.code, "“mail.xlsx” is open in Protected View; click Enable Editing" in ran.err) == (1, True), ran.err
+        else:
+            assert "“mail.xlsx” is shown in Protected View" in ran.err
+            assert ran.code == {"y\n": 0, "n\n": 1, None: 2}[answer], ran.err
+        assert len(patches(sandbox)) == (3 if ran.code == 0 else 0)
+
+
 def test_a_workbook_that_was_never_saved(sandbox: Sandbox, live: Live) -> None:
     """It has no full name; the run and its undo find it all the same."""
     excel = FakeExcel()

@@ -56,7 +56,7 @@ class Application(Com):
         return Collection(self.excel)
 
     def get_ActiveProtectedViewWindow(self) -> Any:
-        shown = None if self.excel.active else next((book for book in self.excel.books if book.protected_view), None)
+        shown = next((book for book in self.excel.books if book.protected_view), None)
         return Window(self.excel, shown) if shown else None
 
     def do_Range(self, first: Any, second: Any = None) -> Any:
