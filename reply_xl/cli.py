@@ -17,6 +17,7 @@ from typing import NoReturn
 from reply_xl import __version__, commands, live_commands, run_commands, setup_commands
 from reply_xl.commands import COULD_NOT_RUN, NEEDS_ATTENTION, WRONG_USE
 from reply_xl.errors import Cancelled, NotAgreed, ReplyXlError
+from reply_xl.in_live import in_live
 from reply_xl.live_commands import Desk
 
 _BOOK = "the workbook: .xlsx, .xlsm or .csv"
@@ -34,15 +35,16 @@ def main(argv: Sequence[str] | None = None, desk: Desk | None = None) -> int:
     wrong = live_commands.unclear(arguments)
     if wrong:
         arguments.wrong(wrong)
+    is_live = hasattr(arguments, "run_live") and arguments.live
+    words: Callable[[str], str] = in_live if is_live else str
     try:
-        is_live = hasattr(arguments, "run_live") and arguments.live
         return arguments.run_live(arguments, desk or Desk()) if is_live else run(arguments)
     except NotAgreed as error:
-        return _say(str(error), COULD_NOT_RUN if error.asked else WRONG_USE)
+        return _say(words(str(error)), COULD_NOT_RUN if error.asked else WRONG_USE)
     except Cancelled:
         return _say("Cancelled; nothing was sent.", NEEDS_ATTENTION)
     except ReplyXlError as error:
-        return _say(str(error), COULD_NOT_RUN)
+        return _say(words(str(error)), COULD_NOT_RUN)
     except KeyboardInterrupt:
         return _say("Stopped.", NEEDS_ATTENTION)
     except BrokenPipeError:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from reply_xl.base_urls import repeated
 from reply_xl.commands import columns_of, preview_of, refuse_beside_plan, request_of
 from reply_xl.errors import ConfigError, NotAgreed
+from reply_xl.in_live import in_live
 from reply_xl.interrupts import Stop, stoppable
 from reply_xl.this_excel import process_in_front, this_engine
 from reply_xl.wording import joined
@@ -192,14 +193,16 @@ def _scene(
         )
     engine, patience = desk.engine(), desk.patience()
     with console.Progress() as progress, contextlib.ExitStack() as stack:
-        face = Terminal(progress, yes=getattr(arguments, "yes", False), as_json=getattr(arguments, "json", False))
+        face = Terminal(progress, yes=getattr(arguments, "yes", False), as_json=getattr(arguments, "json", False), words=in_live)
         front = look(engine, desk.in_front, patience)
         shown = f"“{front.book}”, sheet “{front.sheet}”"
         if front.is_one_of_several:
             statement = f"More than one Excel is open; the one in front shows {shown}."
             face.agree(Question(statement, "Is it this one?", "close all Excels but one"))
         elif front.protected_view:  # Excel does not tell which of the two lies above
-            statement = f"“{front.protected_view}” is shown in Protected View, where nothing can be sent; what is open beside it is {shown}."
+            statement = (
+                f"“{front.protected_view}” is shown in Protected View, where nothing can be sent; what is open beside it is {shown}."
+            )
             face.agree(Question(statement, "Is that the one you mean?", f"close “{front.protected_view}”"))
         face.say(f"In Excel: {shown}.{' Nothing is saved: that is for you to do.' if writes else ''}")
         records = stack.enter_context(Records())

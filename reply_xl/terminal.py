@@ -22,19 +22,27 @@ FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 
 class Terminal:
     """`yes`: what the option of that name says; `as_json`: outcomes are printed as JSON, and nothing else on stdout; `meanwhile`: where the
-    workbook is open in Excel, what is done there while requests are under way."""
+    workbook is open in Excel, what is done there while requests are under way; `words`: how sentences are said where it is."""
 
-    def __init__(self, progress: console.Progress, *, yes: bool = False, as_json: bool = False, meanwhile: Blocks | None = None) -> None:
-        self.progress, self.yes, self._as_json = progress, yes, as_json
+    def __init__(
+        self,
+        progress: console.Progress,
+        *,
+        yes: bool = False,
+        as_json: bool = False,
+        meanwhile: Blocks | None = None,
+        words: Callable[[str], str] = str,
+    ) -> None:
+        self.progress, self.yes, self._as_json, self._words = progress, yes, as_json, words
         self.meanwhile = meanwhile
 
     def say(self, *sentences: str) -> None:
         for sentence in sentences:
-            console.say(sentence)
+            console.say(self._words(sentence))
 
     def agree(self, *questions: Question) -> list[bool]:
         """Asks one after the other."""
-        return [_agree(question) for question in questions]
+        return [self._agree(question) for question in questions]
 
     def settle(self, draft: Draft, questions: Callable[[Draft], list[Question]]) -> tuple[Draft, list[bool]]:
         """The draft as it is: what it holds back is agreed to by an option."""
@@ -54,7 +62,7 @@ class Terminal:
         else:
             unfit = [outcome for outcome in outcomes if outcome.word in (Word.INVALID, Word.NOT_FOUND)]
             console.show_outcomes(unfit, "Rows that do not fit")
-        console.say(refusal)
+        self.say(refusal)
         return COULD_NOT_RUN
 
     def look_at(self, outcomes: Sequence[Outcome], title: str) -> None:
@@ -63,7 +71,7 @@ class Terminal:
 
     def refreshed(self, sentence: str, problems: Sequence[Outcome]) -> int:
         console.show_outcomes(problems, "Rows to look at")
-        console.say(sentence)
+        self.say(sentence)
         return exit_code(problems)
 
     def conducted(
@@ -77,7 +85,7 @@ class Terminal:
             console.show_results(outcomes, everything=everything)
         if done.unsaved:
             count = f"{len(done.unsaved)} outcome{'s' if len(done.unsaved) > 1 else ''}"
-            console.say(
+            self.say(
                 f"{count} could not be written into the journal, so keep what is printed here; make room on the disk before the next run."
             )
         if done.delivered is None:
@@ -85,26 +93,25 @@ class Terminal:
             advice = f"“reply-xl resume {run.id}” or the next command on {results} writes them."
             if self.meanwhile is not None:
                 advice = f"the next click on {results}, or command with --live, writes them."
-            console.say(f"{done.problem} The results of {rows} wait in the journal; {advice}")
+            self.say(f"{done.problem} The results of {rows} wait in the journal; {advice}")
         else:
             before = self.meanwhile.gone if self.meanwhile is not None else ()
             say_gone(self, records, run, sorted({*before, *done.delivered.gone}))
             self.say(*([done.delivered.missed] if done.delivered.missed else []))
-            console.say(f"The results are in {results}{'' if self.meanwhile is None else ', which you save yourself'}.")
+            self.say(f"The results are in {results}{'' if self.meanwhile is None else ', which you save yourself'}.")
         if run.open and cancelled:
-            console.say(f"Stopped; “reply-xl resume {run.id}” sends the rest.")
+            self.say(f"Stopped; “reply-xl resume {run.id}” sends the rest.")
         return NEEDS_ATTENTION if cancelled or done.delivered is None or done.unsaved else exit_code(outcomes)
 
-
-def _agree(question: Question) -> bool:
-    console.say(question.statement)
-    if question.agreed:
-        return False
-    if not (sys.stdin and sys.stdin.isatty()):
-        raise NotAgreed(f"Nothing was changed, because nobody was there to answer; {question.options}.", asked=False)
-    if not console.ask(question.question):
-        raise NotAgreed("Nothing was changed.", asked=True)
-    return True
+    def _agree(self, question: Question) -> bool:
+        self.say(question.statement)
+        if question.agreed:
+            return False
+        if not (sys.stdin and sys.stdin.isatty()):
+            raise NotAgreed(f"Nothing was changed, because nobody was there to answer; {self._words(question.options)}.", asked=False)
+        if not console.ask(question.question):
+            raise NotAgreed("Nothing was changed.", asked=True)
+        return True
 
 
 def print_json(outcomes: Sequence[Outcome]) -> None:

@@ -1,4 +1,4 @@
-"""Whoever clicks a button is never told to type an option."""
+"""Whoever clicks a button is never told to type an option, and whoever works with `--live` none that goes with a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import reply_xl
+from reply_xl.cli import main
 from reply_xl.in_excel import in_excel
+from reply_xl.in_live import in_live
 
 ROOT = Path(reply_xl.__file__).parent
 NOT_FOR_THE_RIBBON = {
@@ -26,7 +28,7 @@ NOT_FOR_THE_RIBBON = {
         "shortcut",
     ),
     *("click_checks", "functions_files"),
-    *("template", "workbook", "in_excel", "inquiries", "live", "live_report", "live_commands", "startable", "launcher", "agent"),
+    *("template", "workbook", "in_excel", "in_live", "inquiries", "live", "live_report", "live_commands", "startable", "launcher", "agent"),
 }
 """Modules that speak to a terminal alone, or write what is no sentence."""
 OPTIONS_OF_QUESTIONS = {
@@ -82,3 +84,20 @@ def test_other_sentences_stay() -> None:
     """What names no option is said as it is."""
     for sentence in ("Updated Title.", "Run “reply-xl doctor”.", "2--3 people"):
         assert in_excel(sentence) == sentence
+
+
+@pytest.mark.parametrize("sentence", sorted({sentence for _, sentence in SENTENCES} | OPTIONS_OF_QUESTIONS))
+def test_what_live_is_told_goes_with_live(sentence: str) -> None:
+    """No sentence names a file or a sheet by an option, or BOOK; a command that it names takes `--live`."""
+    said = in_live(sentence)
+    assert not re.search(r"--book|--sheet|\bBOOK\b", said), said
+    assert "--live" not in said or "reply-xl" in said
+
+
+@pytest.mark.parametrize("command", ["columns", "preview", "pull", "push", "retry", "undo"])
+def test_the_commands_that_are_named_exist(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`reply-xl COMMAND --live`, as the sentences name it, is a command."""
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--live", "--help"])
+    assert ended.value.code == 0
+    assert "--live" in capsys.readouterr().out

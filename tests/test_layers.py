@@ -16,7 +16,7 @@ from reply_xl import errors
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
 __init__ errors interrupts versions registries vba launcher findings trial
-model database busy clicks locks screens opening in_excel this_excel
+model database busy clicks locks screens opening in_excel in_live this_excel
 links windows_zones base_urls guide dialogs addin_file applescript
 fields addresses host_values csv_text parts header_words marks
 cell_text countries click serving practice_mark stillness live_watch
@@ -139,7 +139,7 @@ THIRD_PARTY = {
 PURE = (
     "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
     "recheck runs locate choices click versions vba launcher applescript findings preview_page beside marks "
-    "header_words headers evidence claims in_excel "
+    "header_words headers evidence claims in_excel in_live "
     "cell_text countries displayed emails links number_formats phones spread sizes time_zones truths windows_zones"
 )
 COMPUTING = """

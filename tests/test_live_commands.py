@@ -390,6 +390,16 @@ def test_it_can_be_stopped(make_sandbox: Any, live: Live, how: str) -> None:
     assert 0 < status(excel).count("Updated") == len(patches(server)) < 40
 
 
+def test_hints_go_with_live(excel: FakeExcel, sandbox: Sandbox, live: Live) -> None:
+    """What is advised is a command for the workbook that is open, in errors, in sentences and in what is said where nobody answers."""
+    ran = live(sandbox, "push", "--live", "--plan")
+    assert ran.err.endswith("no preview sheet; “reply-xl preview --live --edit” makes one.\n")
+    assert "“reply-xl pull --live” starts that." in live(sandbox, "preview", "--live").err
+    excel.books[0].sheets[0].fill("C1", [["Nachname"], *([["Curie"]] * 6)])
+    ran = live(sandbox, "push", "--live")
+    assert (ran.code, "agree once with “reply-xl columns --live --agree”" in ran.err) == (2, True), ran.err
+
+
 def test_results_that_could_not_be_written_come_with_the_next_command(excel: FakeExcel, sandbox: Sandbox, live: Live) -> None:
     """The workbook was closed in mid-run: nothing is lost, and the next command with `--live` on it brings them."""
     book = excel.books[0]

@@ -105,7 +105,9 @@ def test_what_it_named_is_gone(excel: FakeExcel, sandbox: Sandbox, live: Live, a
     assert (ran.code, patches(sandbox)) == (1, []), ran
     assert ran.err.splitlines()[-1].endswith("."), ran.err
     assert "unexpected" not in ran.err
-    assert not any(sheet.cell("D1").value for book in excel.books for sheet in book.sheets if sheet.name == "Other" or book.folder == "D:\\")
+    assert not any(
+        sheet.cell("D1").value for book in excel.books for sheet in book.sheets if sheet.name == "Other" or book.folder == "D:\\"
+    )
 
 
 @pytest.mark.parametrize("action", [one for one in GONE if one is not copy], ids=lambda one: one.__name__)
@@ -146,7 +148,9 @@ def type_something_else(excel: FakeExcel) -> None:
     excel.books[0].sheets[0].fill("C2", [["typed later"]])
 
 
-@pytest.mark.parametrize("action", [switch, select_others, go_to_another_workbook, filter_them, type_something_else], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "action", [switch, select_others, go_to_another_workbook, filter_them, type_something_else], ids=lambda one: one.__name__
+)
 def test_what_it_asked_about_is_sent(
     excel: FakeExcel, sandbox: Sandbox, live: Live, answer: Any, action: Callable[[FakeExcel], None]
 ) -> None:
