@@ -214,7 +214,8 @@ def main() -> None:
     """Reads a URL from standard input and writes one line of JSON. Its argument: the seconds after which the process is ended from outside
     Python, because a call into C can be interrupted by nothing else, and nobody may be left who would."""
     seconds = float(sys.argv[1])
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    of_unix: Any = signal
+    of_unix.setitimer(of_unix.ITIMER_REAL, seconds)
     url = sys.stdin.readline().strip()
     try:
         answer: dict[str, str | bool | None] = {"proxies": find_automatic_proxies(url, _this_mac(), 0.8 * seconds)}

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -120,7 +121,10 @@ def this_system() -> System:
             "Windows", of_python.getproxies_registry, of_requests.proxy_bypass_registry, _search_on_windows, _is_silent_on_windows
         )
     if sys.platform == "darwin":
-        excepts = of_python.proxy_bypass_macosx_sysconf
+
+        def excepts(host: str) -> bool:
+            return is_excepted_on_a_mac(host, of_python._get_proxy_settings())  # Python's own looks every name up before it compares
+
         return System("this Mac", of_python.getproxies_macosx_sysconf, excepts, _search_on_a_mac, _is_silent_on_a_mac)
     return System("this computer", dict, lambda host: False, lambda url: None)
 
@@ -136,6 +140,23 @@ def _search_on_a_mac(url: str) -> str | None:
 
     # Without a script the answer is there at once, so whoever is waited for has one; it is given the time to be fetched.
     return search_in_time(find_automatic_proxies, url, soon=4.0)
+
+
+def is_excepted_on_a_mac(host: str, settings: Mapping[str, Any]) -> bool:
+    """Whether a Mac's settings, as Python gives them, except `host`: by a pattern, as an address in a network such as `10.1` or `169.254/16`, or
+    as a name without a dot. No name is looked up, which takes long where only the proxy knows any."""
+    if "." not in host and ":" not in host and settings.get("exclude_simple"):
+        return True
+    for pattern in filter(None, settings.get("exceptions", ())):
+        with contextlib.suppress(ValueError):
+            base, _, length = pattern.partition("/")
+            parts = base.split(".")
+            network = f"{'.'.join([*parts, *['0'] * (4 - len(parts))])}/{length or 8 * len(parts)}" if ":" not in base else pattern
+            if ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False):
+                return True
+        if fnmatch(host.lower(), pattern.lower()):
+            return True
+    return False
 
 
 def _is_silent_on_windows(url: str) -> bool:

@@ -28,7 +28,7 @@ from reply_xl.connections import NOT_SENT, unreadable_certificates
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ApiUnreachable, ConfigError
 from reply_xl.findings import State
 from reply_xl.network_checks import check_proxy
-from reply_xl.proxies import System, find_proxy, gives_no_answer, search_in_time
+from reply_xl.proxies import System, find_proxy, gives_no_answer, is_excepted_on_a_mac, search_in_time
 from reply_xl.sandbox import Sandbox
 from reply_xl.unreachable import explain
 from reply_xl.winhttp import Windows, find_automatic_proxies
@@ -599,6 +599,25 @@ def _full() -> Iterator[str]:
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("host", "exceptions", "is_excepted"),
+    [
+        (HOST, ["*.local", "169.254/16"], False), (HOST, ["*.example.invalid"], True), (HOST, [HOST.upper()], True), (HOST, ["example.invalid"], False),
+        ("10.1.2.3", ["10.1"], True), ("10.2.2.3", ["10.1"], False), ("10.0.2.3", ["10.0/16"], True), ("10.1.2.3", ["10.1.2.3"], True),
+        ("169.254.9.9", ["*.local", "169.254/16"], True), ("10.1.2.3", ["10.0/99", "1.2.3.4.5", "/", "x/8", "::1", "10..1", None, ""], False),
+        ("2001:db8::1", ["2001:db8::/32"], True), ("2001:db8::1", ["10"], False), ("intranet", ["*.local"], True), (HOST, ["1", "2password.com"], False),
+    ],
+)  # fmt: skip
+def test_exceptions_of_a_mac(host: str, exceptions: list[Any], is_excepted: bool) -> None:
+    """Patterns and networks in Apple's spelling; a name is compared, not looked up."""
+    settings = {"exclude_simple": True, "exceptions": exceptions}
+    begun = time.monotonic()
+    assert is_excepted_on_a_mac(host, settings) == is_excepted
+    assert time.monotonic() - begun < 0.5
+    assert not is_excepted_on_a_mac(HOST, {"exclude_simple": False})
+    assert not is_excepted_on_a_mac("intranet", {"exclude_simple": False})
 
 
 def test_exceptions_of_the_system_that_cannot_be_read() -> None:
