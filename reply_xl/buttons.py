@@ -167,7 +167,7 @@ def undo(scene: Scene, records: Records) -> None:
     with scene.session(records) as session:
         run = run_to_undo(session.records.journal, scene.place, session.contacts.base_url)
         recorded = session.records.journal.recorded(run.id)
-        scene.window.say(sentences.named(recorded, session.records.journal.changes(run.id)))
+        scene.window.say(sentences.named(recorded, session.records.journal.undoable(run.id)))
         jobs.undo(scene.window, scene.place.delivering(run), session, recorded, Policy(), None, always_asks=True)
 
 

@@ -40,8 +40,10 @@ def write_columns_page(
     for column in columns:
         if column.header and column.role in (Role.FIELD, Role.KEY, Role.UNUSED):
             goes = _label(column.target) if column.target is not None else _NOTHING
-            send = Send.NO if column.target is None else Send.ONLY_EMPTY if column.only_empty else Send.YES
-            lines.append([column.letter, column.header, goes, send.value, _samples(column, rows), f"{column.reason} ({column.sure.value})"])
+            send: str = Send.NO if column.target is None else Send.ONLY_EMPTY if column.only_empty else Send.YES
+            if column.role is Role.KEY:
+                send = ""  # it is looked at and never sent; read again, an empty cell leaves the column what it is
+            lines.append([column.letter, column.header, goes, str(send), _samples(column, rows), f"{column.reason} ({column.sure.value})"])
     dropdowns = {_GOES: [_NOTHING, *(_label(target) for target in targets.values())], _SEND: [send.value for send in Send]}
     headers = (_COLUMN, _HEADER, _GOES, _SEND, _SAMPLES, _WHY)
     return str(write_page(book, NAME, MARK, _TITLES, headers, lines, dropdowns=dropdowns, activate=in_front, patience=patience).name)

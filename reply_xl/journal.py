@@ -178,6 +178,30 @@ class Journal:
         rows = self._database.all("SELECT contact, email, name, changes FROM patch WHERE run=?", (number,))
         return {int(str(contact)): (str(email), str(name), _changes(str(text))) for contact, email, name, text in rows}
 
+    def left_to(self, number: int) -> dict[int, tuple[str, str, tuple[Change, ...]]]:
+        """As `changes`, of the runs of which this one has taken rows over: changes of which nobody wrote down what became of them, because
+        their process was ended. Their contacts may hold them, and this run may have found them there. Nothing for an undo, which is about
+        just those."""
+        rows = self._database.all(
+            "SELECT DISTINCT p.run, p.contact, p.email, p.name, p.changes FROM row JOIN patch p ON p.run=row.run AND p.contact=row.contact"
+            " WHERE row.replaced=? AND row.run<? AND row.word='unknown' AND NOT EXISTS (SELECT 1 FROM run WHERE id=? AND kind='undo')"
+            " ORDER BY p.run DESC",
+            (number, number, number),
+        )
+        left: dict[int, tuple[str, str, tuple[Change, ...]]] = {}
+        for _, contact, email, name, text in rows:
+            before = left.get(int(str(contact)), (str(email), str(name), ()))
+            left[int(str(contact))] = (*before[:2], added(before[2], _changes(str(text))))
+        return left
+
+    def undoable(self, number: int) -> dict[int, tuple[str, str, tuple[Change, ...]]]:
+        """As `changes`, with what `left_to` it: all that an undo of the run may put back."""
+        changes = self.changes(number)
+        for contact, (email, name, left) in self.left_to(number).items():
+            own = changes.get(contact, (email, name, ()))
+            changes[contact] = (*own[:2], added(own[2], left))
+        return changes
+
     def of_book(self, book: str) -> list[Run]:
         """The runs of a workbook, by its path or that of its results, the newest first."""
         name = book_name(book)
@@ -276,6 +300,12 @@ def _patch_line(run: int, decision: Decision) -> tuple[object, ...]:
     patch = decision.patch
     assert patch is not None
     return run, patch.contact.id, patch.contact.email, patch.contact.full_name, decision.note, _changes_text(patch.changes)
+
+
+def added(changes: Sequence[Change], others: Sequence[Change]) -> tuple[Change, ...]:
+    """With the others of fields that these do not change."""
+    names = {change.target.name for change in changes}
+    return (*changes, *(change for change in others if change.target.name not in names))
 
 
 def _changes_text(changes: Sequence[Change]) -> str:

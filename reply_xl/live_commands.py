@@ -157,7 +157,7 @@ def undo(arguments: argparse.Namespace, desk: Desk) -> int:
         run = run_to_undo(journal, scene.place, session.contacts.base_url)
         refuse_running(scene.records, run)
         refuse_unfinished_undo(run)
-        recorded, changes = journal.recorded(run.id), journal.changes(run.id)
+        recorded, changes = journal.recorded(run.id), journal.undoable(run.id)
         scene.face.say(sentences.named(recorded, changes))
         by_hand = arguments.rows == "selection"
         spans = [(area.rows[0], area.rows[-1]) for area in scene.areas] if by_hand else arguments.rows

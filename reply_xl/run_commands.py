@@ -131,7 +131,7 @@ def undo(arguments: argparse.Namespace) -> int:
         if arguments.run_number is None:
             refuse_unfinished_undo(run)
         recorded = records.journal.recorded(run.id)
-        changes = records.journal.changes(run.id)
+        changes = records.journal.undoable(run.id)
         console.say(sentences.named(recorded, changes))
         if arguments.rows == "selection":
             raise ConfigError("What is selected is known only with --live; name the rows, such as --rows 2:50,60.")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reply_xl.fields import guard_of, is_empty, same, value_of
-from reply_xl.journal import Journal
+from reply_xl.journal import Journal, added
 from reply_xl.lookup import Found, read_contacts
 from reply_xl.model import Change, Choice, Contacts, Field, FieldValue, Kind, Outcome, Patch, Row, Target, Word
 from reply_xl.patches import Decision, Policy
@@ -46,16 +46,21 @@ def undoing(
 ) -> Undoing:
     """Reads the contacts that the run may have changed, and changes nothing. `rows`: numbers as in the run, None for all; a contact that
     stands in one of them is restored in all its rows; `policy.fields`: names of the only fields that are restored."""
-    sent = journal.changes(recorded.run.id)
+    sent, left = journal.changes(recorded.run.id), journal.left_to(recorded.run.id)
     by_contact: dict[int, list[Entry]] = {}
+    may_stand: dict[int, tuple[Change, ...]] = {}
     for entry in recorded.entries:
         word = entry.outcome.word if entry.outcome else None
         is_partly = entry.outcome is not None and word is Word.CONFLICT and bool(entry.outcome.sent)
         if entry.contact_id in sent and (word in _MAY_HAVE_WRITTEN or is_partly):
             by_contact.setdefault(entry.contact_id, []).append(entry)
+            may_stand[entry.contact_id] = sent[entry.contact_id][2]
+        elif entry.contact_id in left:
+            by_contact.setdefault(entry.contact_id, []).append(entry)
+    may_stand = {contact: added(may_stand.get(contact, ()), left[contact][2] if contact in left else ()) for contact in by_contact}
     if rows is not None:
         by_contact = {contact_id: some for contact_id, some in by_contact.items() if any(entry.number in rows for entry in some)}
-    changes = {contact_id: _written(sent[contact_id][2], entries, policy.fields) for contact_id, entries in by_contact.items()}
+    changes = {contact_id: _written(may_stand[contact_id], entries, policy.fields) for contact_id, entries in by_contact.items()}
     changes = {contact_id: one for contact_id, one in changes.items() if one}
     found = read_contacts(set(changes), (), contacts, on_progress=on_progress)
     decisions: list[Decision] = []

@@ -233,11 +233,14 @@ class Window:
         return FINE if is_fine and not is_lost and not cancelled else NEEDS_ATTENTION
 
     def end(self, sentence: str, *, in_a_box: bool = False) -> None:
-        """The last sentence of a click: in the bar, and where a person should not miss it in a box, with what else was said."""
+        """The last sentence of a click: in the bar, and where a person should not miss it in a box, with what else was said. Where there is no
+        box, what no box has said follows it in the bar as far as there is room."""
         _log.info("%s", sentence)
         self.sentence = sentence
-        self.progress.show(f"Reply: {in_excel(sentence)}")
-        if in_a_box or (self._insists and self.notes):
+        is_boxed = in_a_box or (self._insists and self.notes)
+        unseen = [] if is_boxed else self.notes
+        self.progress.show(f"Reply: {in_excel(' '.join([sentence, *unseen]))}")
+        if is_boxed:
             self.dialogs.tell(_text([], [*self.notes, sentence]))
 
     def _ask(self, statements: Sequence[str], choices: Sequence[str], default: int = 0) -> int:

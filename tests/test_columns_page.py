@@ -199,3 +199,13 @@ def test_a_csv_file_has_no_second_sheet(sandbox: Sandbox, tmp_path: Path, comman
     path.write_text("Email,Title\np0@example.com,CTO\n")
     ran = command("columns", path, "--edit", "--base-url", sandbox.url)
     assert (ran.code, ran.err.splitlines()[-1]) == (1, "A CSV file has no second sheet; save it as .xlsx, and then run this again.")
+
+
+def test_a_column_that_finds_the_contact_is_not_said_to_be_sent(sandbox: Sandbox, book: Book, command: Command) -> None:
+    """Its “Send” is empty, and reading that again changes nothing: the column goes on finding the contacts."""
+    path = book(("Reply ID", "Title"), (FIRST_ID, "CTO"))
+    command("columns", path, "--edit", "--base-url", sandbox.url)
+    (line, _) = openpyxl.load_workbook(path)["Reply columns"].iter_rows(min_row=3, max_row=4, max_col=4, values_only=True)
+    assert line == ("A", "Reply ID", "Reply ID (finds the contact)", None)
+    done = command("push", path, "--base-url", sandbox.url, "--yes", "--json")
+    assert done.words == ["updated"], done.err

@@ -394,3 +394,13 @@ def test_a_folder_that_cannot_be_written(excel: FakeExcel, sandbox: Sandbox) -> 
     assert press(excel, sandbox, boxes, Button.UPDATE, "$A$2") == 1
     assert "cannot be written" in boxes.told[0]
     assert (boxes.asked, sandbox.requests) == ([], [])
+
+
+def test_what_is_said_of_one_row_is_seen(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """One row is updated without a question, so there is no box: what there is to say about it follows in the status bar."""
+    excel.add_book(NAME).add_sheet("Leads", [rows(1)[0], rows(1)[1], [None, None, None], *rows(1)[1:]])
+    excel.books.pop(0)
+    boxes = Answers()
+    press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$3")
+    assert (boxes.asked, boxes.told) == ([], [])
+    assert said(excel)[-1] == "Reply: Updated 1. Left out as empty: row 3."

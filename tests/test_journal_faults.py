@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from chaos import with_clock
 from conftest import FIRST_ID, Book, Ran, cells, command_line, patches
-from tcp_proxy import PASS, STALL_BEFORE, Action, TcpProxy
+from tcp_proxy import PASS, STALL_AFTER, STALL_BEFORE, Action, TcpProxy
 
 from reply_xl import plan
 from reply_xl.database import Database
@@ -303,6 +304,41 @@ def test_killed_again_while_the_results_are_delivered(leads: Path, slow: Sandbox
     assert ended(start("resume", "--yes", env=dying(tmp_path, 1))).code == -signal.SIGKILL
     assert run("resume", "--yes").code == 0
     all_updated_once(leads, slow)
+
+
+@pytest.mark.parametrize("command", ["retry", "push"])
+def test_undo_after_a_kill_covers_what_nobody_wrote_down(
+    command: str, home: Path, book: Book, make_sandbox: Callable[..., Sandbox], run: Run
+) -> None:
+    """The process was killed when a change had arrived and its answer was not on the disk yet. The next run finds that contact unchanged; an
+    undo afterwards gives it its former value back all the same, and counts it beforehand."""
+    sandbox = make_sandbox([{"id": FIRST_ID + index, "title": "old"} for index in range(3)])
+    path = book(("Reply ID", "Title"), *[(FIRST_ID + index, "new") for index in range(3)])
+    lost = threading.Event()
+    lost.set()
+
+    def act(data: bytes, _: int) -> Action:
+        return STALL_AFTER if lost.is_set() and data.startswith(f"PATCH /v3/contacts/{FIRST_ID + 1} ".encode()) else PASS
+
+    with TcpProxy(sandbox.url, act) as proxy:
+        process = push(path, proxy.url)
+        wait_until(lambda: len(patches(sandbox)) == 3)
+        reader = sqlite3.connect(journal_file(home))
+        wait_until(lambda: reader.execute("SELECT count(*) FROM row WHERE word='updated'").fetchone() == (2,))
+        reader.close()
+        process.kill()
+        ended(process)
+        lost.clear()
+        changed = openpyxl.load_workbook(path)
+        changed["Contacts"]["B4"] = "newer"
+        changed.save(path)
+        done = run("retry", "--yes", "--json") if command == "retry" else run("push", path, "--yes", "--json", "--base-url", proxy.url)
+        assert done.code == 0, done.err
+        undone = run("undo", "--yes", "--json")
+        assert undone.code == 0, undone.err
+        titles = [contact["title"] for _, contact in sorted(sandbox.contacts.items())]
+        assert titles == (["old", "old", "old"] if command == "retry" else ["new", "old", "new"])
+        assert f"{3 if command == 'retry' else 2} contacts; Title" in undone.err
 
 
 @pytest.mark.parametrize("shift", [-86_400 * 400, 86_400 * 400])
