@@ -45,6 +45,11 @@ def repeated(base_url: str | None) -> str:
     return "" if base_url is None else f" --base-url {base_url.strip()}"
 
 
+def whose(base_url: str) -> str:
+    """The server at this address, for people: a practice server goes by its place and not by its address."""
+    return "the practice server on this computer" if is_loopback(base_url) else base_url
+
+
 def is_loopback(url: str) -> bool:
     """Whether `url` names this machine itself: `localhost` and what is below it, or a loopback address in any spelling that a system takes."""
     host = (urlsplit(url.strip()).hostname or "").removesuffix(".")

@@ -17,6 +17,8 @@ _WORDS = [
         "Click Preview to choose which one stays.",
     ),
     (r"; --on-conflict says what to do\.", "; click Preview to choose."),
+    (r"\brow of run \d+ needs it;", "row of the last update needs it;"),
+    (r"\b(rows?) of run \d+ that (needs?)\b", r"\1 of the last update that \2"),
     (r"“reply-xl resume \d+” finishes it;", "Retry failed finishes it;"),
     (r"; name the workbook that does with --book\.", "; open the workbook that does, and click there."),
     (r", or name one with --header-row\.", "."),

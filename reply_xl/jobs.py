@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reply_xl import plan, planned, sentences
+from reply_xl.base_urls import whose
 from reply_xl.conduct import at_last, conduct, sheet_meant, told
 from reply_xl.delivery import rows_now
 from reply_xl.dialogue import (
@@ -121,7 +122,7 @@ def write_preview(face: Face, place: Place, session: Session, request: Request) 
 def preview_into(book: Book, place: Place, draft: Draft, sheet: str, worth_a_look: Sequence[Hint], server: str, then: str) -> str:
     """Writes the preview of a draft of `sheet` into a workbook, and saves it; the sentence that says so. `then`: how it is sent."""
     book.check_savable()
-    page, lines = planned.write(book.book, draft, sheet, hints=worth_a_look, server=server)
+    page, lines = planned.write(book.book, draft, sheet, hints=worth_a_look, server=whose(server))
     if not page:
         return "Nothing would change, and there is nothing to look at, so no preview sheet was made."
     book.save()
@@ -238,7 +239,8 @@ def retry(face: Face, place: Place, session: Session, run: Run, *, on_conflict: 
     now = {entry.number: places[entry.number] for entry in needing if entry.number in places}
     gone = len(needing) - len(now)
     if gone:
-        face.say(f"{sentences.rows(gone)} of run {run.id} that need it are no longer in the sheet.")
+        stand = "needs it is" if gone == 1 else "need it are"
+        face.say(f"{sentences.rows(gone)} of run {run.id} that {stand} no longer in the sheet.")
     if not now:
         return EXIT_FINE
     if run.kind is RunKind.PLAN:

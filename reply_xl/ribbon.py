@@ -131,6 +131,7 @@ def _press(scene: Scene) -> int:
         if old is not None:
             raise ConfigError(old)
         press(scene)
+        window.finish()
     except NotAgreed as error:
         window.end(str(error))
     except Cancelled:

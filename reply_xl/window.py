@@ -243,6 +243,11 @@ class Window:
         if is_boxed:
             self.dialogs.tell(_text([], [*self.notes, sentence]))
 
+    def finish(self) -> None:
+        """The click is over. Where it ended without a last sentence, as with nothing to do, what was said is its answer, in a box."""
+        if not self.sentence and self.notes:
+            self.end(self.notes.pop(), in_a_box=True)
+
     def _ask(self, statements: Sequence[str], choices: Sequence[str], default: int = 0) -> int:
         """Which choice; the last one is to leave it, and the default where something dangerous could be agreed to. Raises `NotAgreed`, and
         `Cancelled` where Cancel was clicked before it was answered."""

@@ -98,7 +98,7 @@ def test_retry_never_takes_the_values_of_a_sheet_that_is_alike(excel: FakeExcel,
     sheet.fill("A4", [[None] * 8] * 4)
     if by == "command":
         ran = live(sandbox, "retry", "--live", "--yes")
-        assert "1 row of run 1 that need it are no longer in the sheet." in ran.err
+        assert "1 row of run 1 that needs it is no longer in the sheet." in ran.err
     else:
         click(
             sandbox,

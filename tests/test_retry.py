@@ -115,7 +115,7 @@ def test_rows_that_are_gone_are_said(book: Book, sandbox: Sandbox, command: Comm
     sandbox.clear_faults()
     rewrite(path, lambda lines: [lines[0], lines[2]])
     done = command("retry", "--yes", "--json")
-    assert (done.words, "1 row of run 1 that need it are no longer in the sheet" in done.err) == (["updated"], True)
+    assert (done.words, "1 row of run 1 that needs it is no longer in the sheet" in done.err) == (["updated"], True)
     assert sandbox.contact(FIRST_ID)["title"] is None
 
 

@@ -75,6 +75,25 @@ def test_the_book_that_was_clicked(excel: FakeExcel, sandbox: Sandbox) -> None:
     assert len(patches(sandbox)) == 3
 
 
+def test_every_click_is_answered(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """Also one that finds nothing to do: it is said in a box, in the ribbon's words, and what was agreed before stays."""
+    leads = excel.books[0].hwnd
+    assert click(sandbox, Button.UPDATE, "$A$2:$C$3", window=leads, answers=("Update them",)).code == 0
+    ran = click(sandbox, Button.RETRY, "$A$2", window=leads)
+    assert (ran.code, ran.boxes.told) == (0, ["No row of the last update needs it; there is nothing to try again."])
+    click(sandbox, Button.PREVIEW, "$A$4:$C$4", window=leads)
+    assert (
+        excel.books[0].sheets[-1].cell("A2").value
+        == "Made from the sheet “Leads” and the contacts of the practice server on this computer."
+    )
+    sandbox.edit(FIRST_ID + 2, title="Title 2")
+    click(sandbox, Button.PREVIEW, "$A$4:$C$4", window=leads)
+    ran = click(sandbox, Button.UPDATE, "$A$4", window=leads, sheet="Reply preview")
+    said = "The preview sheet has no line to send; choose lines there, or click Preview on your sheet to make a new one."
+    assert (ran.code, ran.boxes.told) == (0, [said])
+    assert len(patches(sandbox)) == 2
+
+
 def test_two_instances_with_a_book_of_the_same_name(sandbox: Sandbox) -> None:
     """The window tells which Excel was clicked; without it nothing is guessed."""
     one, two = FakeExcel(), FakeExcel()
