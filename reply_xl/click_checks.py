@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import tempfile
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import is_held
 from reply_xl.logon import has_logon_start
 from reply_xl.places import AGENT_LOCK, CLICK_LOG, SCRIPT, places, second_copies
-from reply_xl.serving import PRACTICE
+from reply_xl.serving import PRACTICE, serving
 
 _INSTALL = "Run “reply-xl install”."
 _DAY = 86_400.0
@@ -140,25 +141,43 @@ def check_click_folder(computer: Computer, now: Callable[[], float] = time.time)
         yield unknown(name, f"{at.shared} is not there yet.")
         return
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix="doctor-", suffix=".tmp"):
-            pass
+        _write_in(folder)
     except OSError as error:
         yield fault(name, f"{folder} cannot be written ({error.strerror}), so no click can be noted.", "Ask IT to let you write there.")
         return
-    left = [file for file in at.clicks.glob("*.click") if now() - file.stat().st_mtime > TOO_OLD]
+    left = [moment for file in at.clicks.glob("*.click") if (moment := _written(file)) and now() - moment > TOO_OLD]
     if left:
         launcher = _launcher(computer)
         if launcher is not None and launcher.has_agent:
             why = "Run “reply-xl install --agent”, which starts the agent again."
         else:
             why = "Python did not start: see the lines on Python and on policies; where Excel may start no program, run “reply-xl install --agent”."
-        yield fault(
-            name, f"Nobody took {len(left)} of your clicks; the last one is from {_moment(max(f.stat().st_mtime for f in left))}.", why
-        )
+        yield fault(name, f"Nobody took {len(left)} of your clicks; the last one is from {_moment(max(left))}.", why)
     else:
         yield fine(name, f"Clicks can be noted in {folder}.")
-    if (at.shared / PRACTICE).exists():
+    if (at.shared / PRACTICE).exists() and serving(at.shared) is None:
+        says = "Practice is on, and its server has ended, so the buttons do nothing."
+        yield warning("Practice", says, "Click Practice to switch it off, and once more to practise.")
+    elif (at.shared / PRACTICE).exists():
         yield fine("Practice", "Practice is on: the buttons talk to a stand-in on this computer.")
+
+
+def _write_in(folder: Path) -> None:
+    """Not by `tempfile`: in a folder in which Windows lets this user write nothing that tries names for ever."""
+    file = folder / f"doctor-{secrets.token_hex(8)}.tmp"
+    try:
+        file.open("xb").close()
+    finally:
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def _written(file: Path) -> float | None:
+    """When, None for a file that has gone meanwhile: somebody took the click."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return None
 
 
 def check_logs(computer: Computer, now: Callable[[], float] = time.time) -> Iterator[Finding]:
@@ -166,7 +185,7 @@ def check_logs(computer: Computer, now: Callable[[], float] = time.time) -> Iter
     at, found = places(computer), False
     for file in dict.fromkeys((at.shared / CLICK_LOG, at.data / "reply-xl.log")):
         error = _last_error(file)
-        if error is not None and now() - file.stat().st_mtime < _DAY:
+        if error is not None and now() - (_written(file) or 0.0) < _DAY:
             found = True
             yield warning(
                 "Log", f"Something unexpected went wrong lately ({error}).", f"If it comes again, report it with the file {file}."

@@ -15,6 +15,18 @@ Parameters = Sequence[object] | dict[str, object]
 _PATIENCE = 0.5
 """Seconds that a reader waits for a file that is locked, which a journal is for moments only."""
 
+_NOT_NOW = "cannot be used; close other programs that hold it, make room on the disk, and try again."
+_WHOLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+"""What SQLite says of a file with which nothing is wrong: nobody should be told to move that away."""
+
 
 def file_uri(file: PurePath) -> str:
     """As SQLite reads it: also where the profile lies on a server, of which Python's own `as_uri` makes a host, and SQLite an error."""
@@ -67,9 +79,7 @@ class Reader:
         try:
             yield
         except sqlite3.Error as error:
-            raise JournalError(
-                f"The {self._name} on this computer cannot be used; close other programs that hold it, make room on the disk, and try again."
-            ) from error
+            raise JournalError(f"The {self._name} on this computer {_NOT_NOW}") from error
 
 
 class Database(Reader):
@@ -100,6 +110,8 @@ class Database(Reader):
             self._update(schemas)
         except sqlite3.Error as error:
             self._connection.close()
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _WHOLE:
+                raise JournalError(f"The {where} {_NOT_NOW}") from error
             raise JournalError(f"The {where} cannot be used; move it away, so that a new one is made.") from error
         except JournalError:
             self._connection.close()

@@ -12,7 +12,10 @@ from reply_xl import __version__, click_checks, excel_checks, network_checks, po
 from reply_xl.computers import Computer, System
 from reply_xl.errors import ReplyXlError
 from reply_xl.findings import Finding, State, fault
+from reply_xl.timely_checks import in_time
 
+PATIENCE = 75.0
+"""Seconds that one check of this computer may take; to load the packages is given a minute."""
 _Check = Callable[[Computer], Iterator[Finding]]
 _ANYWHERE: tuple[tuple[str, _Check], ...] = (("Excel", excel_checks.check_excel), ("Packages", python_checks.check_packages))
 _WITH_EXCEL: tuple[tuple[str, _Check], ...] = (
@@ -29,14 +32,14 @@ _LAST: tuple[tuple[str, _Check], ...] = (("Records", record_checks.check_records
 _SUMS = {State.FAULT: "fault", State.WARNING: "warning"}
 
 
-def examine(computer: Computer, *, with_network: bool = True, base_url: str | None = None) -> Iterator[Finding]:
-    """All findings, in the order of a click's way, as they are made; a check that fails itself is a fault. Raises `ConfigError` for a
-    base URL that is not safe, before anything is looked at."""
+def examine(computer: Computer, *, with_network: bool = True, base_url: str | None = None, patience: float = PATIENCE) -> Iterator[Finding]:
+    """All findings, in the order of a click's way, as they are made; a check that fails itself is a fault, and so is one of this computer that
+    takes longer than `patience` seconds. Raises `ConfigError` for a base URL that is not safe, before anything is looked at."""
     on_the_way = network_checks.network_checks(base_url) if with_network else []
     has_excel = computer.system is not System.OTHER or computer.is_rehearsal
     checks = (*_ANYWHERE, *(_WITH_EXCEL if has_excel else ()), *_LAST)
     for name, check in checks:
-        yield from _guarded(name, partial(check, computer))
+        yield from _guarded(name, partial(in_time, partial(check, computer), patience, name))
     for name, ask in on_the_way:
         yield from _guarded(name, ask)
 

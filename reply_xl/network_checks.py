@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reply_xl.base_urls import REPLY_URL, checked_base_url, is_loopback
 from reply_xl.errors import Cancelled, ConfigError, NotAuthorised, ReplyXlError
 from reply_xl.findings import Finding, fault, fine, unknown, warning
+from reply_xl.timely_checks import in_time
 
 if TYPE_CHECKING:
     from reply_xl.proxies import System
@@ -29,29 +30,7 @@ def network_checks(base_url: str | None = None, patience: float = PATIENCE) -> l
     ]
     always: list[tuple[str, Callable[[], Iterator[Finding]]]] = [("Keychain", _check_keychain), ("Connection", partial(_check_key, url))]
     checks = [*([] if is_loopback(url) else on_the_way), *always]
-    return [(name, partial(_in_time, check, patience, name)) for name, check in checks]
-
-
-def _in_time(check: Callable[[], Iterator[Finding]], patience: float, name: str) -> Iterator[Finding]:
-    """What the check finds within so many seconds; a fault where it takes longer. An error in it is raised here."""
-    found: list[Finding] = []
-    failed: list[Exception] = []
-
-    def work() -> None:
-        try:
-            found.extend(check())
-        except Exception as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=work, name=name, daemon=True)
-    thread.start()
-    thread.join(patience)
-    if thread.is_alive():
-        yield fault(name, f"This was not answered within {patience:g} seconds.", "Try again, and ask IT if it stays so.")
-        return
-    if failed:
-        raise failed[0]
-    yield from found
+    return [(name, partial(in_time, check, patience, name)) for name, check in checks]
 
 
 def _check_certificates() -> Iterator[Finding]:

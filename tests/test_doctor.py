@@ -40,6 +40,8 @@ from reply_xl.network_checks import network_checks
 from reply_xl.places import AGENT_LOCK, EXCEL_OPTIONS, places
 from reply_xl.registries import RegistryFile
 from reply_xl.sandbox import Sandbox
+from reply_xl.serving import Serving, holding
+from reply_xl.timely_checks import in_time
 
 ROOT = Path(reply_xl.__file__).parent
 SECURITY = r"HKCU\Software\Policies\Microsoft\Office\16.0\Excel\Security"
@@ -296,6 +298,20 @@ def launcher_unreadable(bench: Bench) -> list[Finding]:
     return examined(computer)
 
 
+@case("Launcher", FAULT, r"This was not answered within 0\.3 seconds")
+def launcher_on_a_drive_that_hangs(bench: Bench) -> list[Finding]:
+    """And the checks after it are made."""
+    computer = bench.computer()
+    places(computer).launcher.unlink()
+    os.mkfifo(places(computer).launcher)
+    found = list(doctor.examine(computer, with_network=False, patience=0.3))
+    assert {"Records", "Clicks"} <= {one.name for one in found}
+    for _ in range(3):  # of the checks that still wait for what it says
+        with contextlib.suppress(OSError):
+            os.close(os.open(places(computer).launcher, os.O_WRONLY | os.O_NONBLOCK))
+    return found
+
+
 @case("Launcher", FAULT, "is damaged")
 def launcher_damaged(bench: Bench) -> list[Finding]:
     computer = bench.computer()
@@ -411,6 +427,15 @@ def clicks_that_the_agent_did_not_take(bench: Bench) -> list[Finding]:
 
 @case("Practice", FINE, "Practice is on")
 def practice_on(bench: Bench) -> list[Finding]:
+    computer = bench.computer()
+    (places(computer).shared / "practice").touch()
+    say = bench.stack.enter_context(holding(places(computer).shared, 0))
+    say(Serving("http://127.0.0.1:9", "key", "practice-1", 1))
+    return examined(computer)
+
+
+@case("Practice", WARNING, "Practice is on, and its server has ended")
+def practice_without_a_server(bench: Bench) -> list[Finding]:
     computer = bench.computer()
     (places(computer).shared / "practice").touch()
     return examined(computer)
@@ -811,6 +836,29 @@ def test_every_sentence_of_doctor_is_provoked(tmp_path: Path, make_sandbox: Call
 
 
 # -- more about single checks
+
+
+def test_what_was_found_before_a_check_broke() -> None:
+    """It is told, and what broke too."""
+
+    def breaks() -> Iterator[Finding]:
+        yield Finding("A", State.FINE, "First.")
+        raise ValueError("broken")
+
+    found = in_time(breaks, 5, "A")
+    assert next(found).says == "First."
+    with pytest.raises(ValueError, match="broken"):
+        next(found)
+
+
+def test_a_click_that_is_taken_meanwhile(bench: Bench) -> None:
+    """Its file is gone when it is looked at: no fault."""
+    computer = bench.computer()
+    folder = places(computer).clicks
+    folder.mkdir()
+    (folder / f"{0:015}.click").symlink_to(folder / "gone")
+    assert [one.state for one in examined(computer) if one.name == "Clicks"] == [State.FINE]
+    assert [file.name for file in folder.iterdir()] == [f"{0:015}.click"]
 
 
 @pytest.mark.parametrize("system", list(System))

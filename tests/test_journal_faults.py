@@ -165,6 +165,19 @@ def locked(home: Path) -> Iterator[None]:
         other.close()
 
 
+def test_a_journal_that_somebody_holds_is_not_moved_away(tmp_path: Path) -> None:
+    """It is whole: who moved it away would lose the undo of every run. One that is no journal should be."""
+    file = tmp_path / "journal.sqlite3"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(JournalError, match=r"journal\.sqlite3 cannot be used; close other programs that hold it"):
+        Database(file, ["CREATE TABLE t (a)"], timeout=0.1)
+    other.close()
+    file.write_bytes(b"no journal" * 1000)
+    with pytest.raises(JournalError, match="move it away"):
+        Database(file, ["CREATE TABLE t (a)"], timeout=0.1)
+
+
 def test_a_journal_that_is_locked_for_a_moment_delays_nothing(leads: Path, slow: Sandbox, home: Path) -> None:
     """The sending goes on meanwhile; in the end every outcome is on the disk."""
     process = push(leads, slow.url)

@@ -44,9 +44,9 @@ plan send session repair place
 delivery workbook install account help
 preview push pull download practice undo conduct blocks
 planned face sentences
-console dialogue fetch excel_checks python_checks click_checks policies network_checks record_checks
-terminal doctor live_try run_views jobs new_sheet excel
-window demo pull_new practising live_report live_steps front in_front
+console dialogue fetch excel_checks python_checks click_checks policies timely_checks record_checks
+terminal network_checks live_try run_views jobs new_sheet excel
+window doctor demo pull_new practising live_report live_steps front in_front
 commands buttons
 ribbon
 live_click
