@@ -2,10 +2,15 @@
 
 The signatures and the first sentence of each docstring become the macros of the file (`addin/functions_build.py`). Arguments are values:
 one cell, or a block of cells by rows, which is answered with a block. Nothing is ever raised into Excel.
+
+A value does not tell how its cell shows it, and what it shows is what is sent: the bridge hands the number formats over beside the values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import xlwings as xw
@@ -19,6 +24,26 @@ _OPTIONS: dict[str, Any] = {"ndim": 2, "err_to_str": True}
 _CATEGORY = "Reply"
 
 _WINDOW = Window()
+_FORMATS: ContextVar[Any] = ContextVar("formats", default=())
+
+
+@contextmanager
+def shown_in(formats: Any) -> Iterator[None]:
+    """While this lasts, functions know the number formats of their arguments: for each one as Excel names it in English, "" where it is no
+    cell, or a sequence of one for each column, of which None stands for several."""
+    token = _FORMATS.set(formats)
+    try:
+        yield
+    finally:
+        _FORMATS.reset(token)
+
+
+def _formats(place: int) -> list[list[Any]]:
+    """Those of an argument, as a row that goes with its block."""
+    given = _FORMATS.get()
+    found = given[place] if isinstance(given, list | tuple) and place < len(given) else ""
+    every = found if isinstance(found, list | tuple) else [found]
+    return [["General" if one == "" else one for one in every]]
 
 
 @xw.func(category=_CATEGORY)
@@ -33,7 +58,7 @@ def REPLY_COLUMN(header: Any) -> Any:
 @xw.arg("value", doc="A value below it, or a block of values", **_OPTIONS)
 def REPLY_CHECK(header: Any, value: Any) -> Any:
     """Empty if Reply would take this value in a column with this header, else what is wrong with it."""
-    return answered(lambda one, other: inquiries.check_answer(_WINDOW, one, other), header, value)
+    return answered(lambda one, other, shown: inquiries.check_answer(_WINDOW, one, other, shown), header, value, _formats(1))
 
 
 @xw.func(category=_CATEGORY)

@@ -14,16 +14,18 @@ from reply_xl import functions
 
 
 def only_functions(base: Any) -> type:
-    """xlwings' `XLPython` with a single method, which takes a function of ours by its name and values as arguments. No workbook and no calling
-    cell are passed on: given a workbook, xlwings looks for Python code in its sheets."""
+    """xlwings' `XLPython` with a single method, which takes a function of ours by its name, values as arguments, and of each argument its
+    number format, or one for each of its columns. No workbook and no calling cell are passed on: given a workbook, xlwings looks for Python
+    code in its sheets."""
 
     class OnlyFunctions(base):  # type: ignore[misc]
         _public_methods_ = ("CallUDF",)
 
-        def CallUDF(self, script: str, name: str, arguments: Any) -> Any:
+        def CallUDF(self, script: str, name: str, arguments: Any, formats: Any = ()) -> Any:
             if script != functions.__name__ or name not in functions.NAMES:
                 raise LookupError(f"{script} {name}")
-            return super().CallUDF(script, name, arguments)
+            with functions.shown_in(formats):
+                return super().CallUDF(script, name, arguments)
 
     return OnlyFunctions
 

@@ -108,7 +108,9 @@ def column_answer(window: Window, header: CellValue) -> str:
     return sentence(f"{label} ({', '.join(notes)})" if notes else label)
 
 
-def check_answer(window: Window, header: CellValue, value: CellValue) -> str:
+def check_answer(window: Window, header: CellValue, value: CellValue, number_format: CellValue = "General") -> str:
+    """`number_format`: of the cell that holds the value, None where it is not known: then a number that a format could show otherwise is
+    answered with a sentence."""
     if is_blank(header):
         return ""
     if error_in(header) is not None:
@@ -126,7 +128,7 @@ def check_answer(window: Window, header: CellValue, value: CellValue) -> str:
     if column.target.name in REFERENCES and named_in(value) is not None:
         return ""  # a name, which Reply alone knows
     try:
-        parse(value, column.target, "The cell")
+        parse(value, column.target, "The cell", None if number_format is None else str(number_format))
     except CellError as error:
         return sentence(str(error))
     return ""

@@ -22,7 +22,7 @@ Block = list[list[CellValue]]
 
 
 def spread(answer: Callable[..., Answer], *arguments: Any) -> Any:
-    """`answer` for each cell of the arguments as Excel hands them over: one answer where each is one cell, else a block of them, by rows. One
+    """`answer` for each cell of the arguments as Excel hands them over: one answer where it is for one cell, else a block of them, by rows. One
     row, column or cell goes with all of the other block; where the shapes do not go together the answer is a sentence."""
     blocks = [_block(argument) for argument in arguments]
     rows, columns = ({len(block) for block in blocks} - {1}, {len(block[0]) for block in blocks} - {1})
@@ -31,7 +31,7 @@ def spread(answer: Callable[..., Answer], *arguments: Any) -> Any:
     height, width = max(rows, default=1), max(columns, default=1)
     if height * width > _MOST_CELLS:
         return _TOO_MANY
-    if not any(isinstance(argument, list | tuple) for argument in arguments):
+    if height * width == 1:  # xlwings makes a block of one cell too
         return _alone(answer(*(block[0][0] for block in blocks)))
     known: dict[Any, Answer] = {}
     found = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -21,15 +22,20 @@ from hypothesis import strategies as st
 
 from reply_xl import config, functions, inquiries
 from reply_xl.choices import Choice, Send
+from reply_xl.columns import map_columns
 from reply_xl.database import Database, file_uri
 from reply_xl.errors import JournalError
+from reply_xl.fields import BY_NAME
+from reply_xl.host_values import as_cell
 from reply_xl.inquiries import Window, answered
 from reply_xl.journal_file import open_journal
-from reply_xl.model import ErrorCell
+from reply_xl.model import ErrorCell, Outcome, Role, Row
 from reply_xl.pace import WindowPace
 from reply_xl.records import Records
 from reply_xl.sandbox import Sandbox
 from reply_xl.seen import Seen
+from reply_xl.spread import sentence
+from reply_xl.wishes import REFERENCES, make_wishes, named_in
 
 Command = Callable[..., Ran]
 ADA, BOB = FIRST_ID, FIRST_ID + 1
@@ -134,6 +140,66 @@ def test_check_is_empty_or_the_problem(ask: Ask) -> None:
     assert ask("CHECK", "Created at", "nonsense") == "", "never sent"
 
 
+def test_check_sees_what_the_cell_shows(home: Path) -> None:
+    """A number or a date is judged as its cell shows it, as a push does: a format that makes something else of a number is named, one that is
+    not known is a reason for doubt, and where a value is no cell there is none."""
+
+    def check(header: Any, value: Any, *formats: Any) -> Any:
+        try:
+            with functions.shown_in(formats):
+                return functions.REPLY_CHECK(header, value)
+        finally:
+            functions._WINDOW.close()
+
+    number = 170123456.0
+    assert check("Phone", number) == check("Phone", number, "", "") == check("Phone", number, "General", "General") == ""
+    assert check("Phone", number, "General", '"0"0') == check("Phone", number, "General", ("General",)) == ""
+    assert check("Phone", number, "", "0%").startswith("The cell (Phone) holds 170123456, of which the format “0%” makes something else")
+    assert check("Title", number, "", "[h]:mm?").startswith("The cell (Title) holds 170123456, and it is not certain how the format")
+    assert check("Title", dt.datetime(2026, 1, 31), "", "mmm yy").startswith(
+        "The cell (Title) holds a date of which the format of the cell"
+    )
+    unknown = "The cell (Phone) has a number format that could not be read; give all cells of the column the same number format."
+    assert check([["Phone", "Title"]], [[number, "CEO"], ["0170 1234567", "CTO"], [None, 3.0]], "", (None, "0")) == [
+        [unknown, ""],
+        ["", ""],
+        ["", ""],
+    ]
+    assert check("Phone", [[number], [None]], "@", None) == [[unknown], [""]]
+
+
+FORMATS = st.sampled_from(
+    ["General", "@", "0", "0.00", "#,##0", "0%", '"0"0', "0E+00", "yyyy-mm-dd", "mmm yy", "h:mm", "d-mmm", "[Red]0", ";;;", None]
+)
+HEADERS = sorted({*(field.label for field in BY_NAME.values()), "custom: X", "Opt out", "Contact ID"})
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """Of somebody who has no records."""
+    window = Window(tmp_path_factory.mktemp("empty"), seconds=600)
+    yield window
+    window.close()
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(header=st.sampled_from(HEADERS), value=st.deferred(lambda: VALUE), number_format=FORMATS)
+def test_check_agrees_with_a_push(empty: Window, header: str, value: Any, number_format: str | None) -> None:
+    """It is empty if and only if a row with this value below this header is not invalid, by the code that judges rows for a push, and the sentence is the one
+    that the row would get. A name of a member or an account, which only Reply can judge, is left to Reply."""
+    cell, column = as_cell(value), empty.column(header)
+    if column.target is None or (column.target.name in REFERENCES and named_in(cell) is not None):
+        return
+    key = [] if column.role is Role.KEY else map_columns(["Reply ID"], customs=())
+    row = Row(2, (float(ADA), cell, "ada@example.com"), formats={1: number_format})
+    email = map_columns(["", "", "Email"], customs=())[2:] if column.role is Role.KEY else []
+    judged = make_wishes([row], [*key, dataclasses.replace(column, index=1), *email], None)[0]
+    said = inquiries.check_answer(empty, header, cell, number_format)
+    assert (said != "") == isinstance(judged, Outcome), (said, judged)
+    if isinstance(judged, Outcome) and column.role is Role.FIELD:
+        assert said == sentence(judged.message.replace("B2 (", "The cell (", 1))
+
+
 def test_contact_is_what_was_last_seen(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command) -> None:
     """After a download by id or e-mail, however it is spelled; a block of ids beside a row of fields is a table; and after a push what it
     stored. What changes in Reply afterwards is not seen, because nobody asks."""
@@ -153,11 +219,13 @@ def test_contact_is_what_was_last_seen(ask: Ask, tmp_path: Path, reply: Sandbox,
 
 
 def test_long_texts(ask: Ask, tmp_path: Path, reply: Sandbox, command: Command) -> None:
-    """A text over 255 characters comes whole into one cell; in a block, which Excel would refuse as a whole, a sentence stands for it."""
+    """A text over 255 characters comes whole into one cell, also where xlwings makes a block of one cell; in a block of several, which Excel
+    would refuse as a whole, a sentence stands for it."""
     download(command, reply, tmp_path / "leads.xlsx")
-    assert ask("CONTACT", BOB, "Notes") == "n" * 300
-    assert ask("CONTACT", [[BOB]], "Notes") == [
-        ["This text has 300 characters, too many for a block of cells; ask for it in a cell of its own."]
+    assert ask("CONTACT", BOB, "Notes") == ask("CONTACT", [[BOB]], [["Notes"]]) == "n" * 300
+    assert ask("CONTACT", [[BOB], [ADA]], "Notes") == [
+        ["This text has 300 characters, too many for a block of cells; ask for it in a cell of its own."],
+        [""],
     ]
 
 
@@ -259,7 +327,7 @@ def test_blocks_go_together(ask: Ask) -> None:
     assert ask("CHECK", [["Title"], ["Email"]], [["x", "y"]])[1][0] != ""
     assert ask("CHECK", [["Title", "Email"]], [["a", "b", "c"]]).startswith("The blocks of cells are not of the same height and width")
     assert ask("COLUMN", [["x"]] * 200_001).startswith("These are more than 200,000 cells")
-    assert ask("COLUMN", []) == [[""]]
+    assert ask("COLUMN", []) == ""
 
 
 FOLDER_SCRIPT = """
@@ -298,7 +366,7 @@ def test_nothing_is_asked_and_nothing_written(practising: Window, tmp_path: Path
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     answers, network = json.loads(done.stdout)
-    assert answers[2] == [["CTO"]]
+    assert answers[2] == "CTO"
     assert answers[3].startswith("Updated (")
     assert answers[4].startswith("90 of 100")
     assert network == []
@@ -306,7 +374,7 @@ def test_nothing_is_asked_and_nothing_written(practising: Window, tmp_path: Path
     assert look() == before
     empty = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "nowhere"), "LOCALAPPDATA": str(tmp_path / "nowhere"), "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", env=empty)
-    assert json.loads(done.stdout)[0][2] == [[NOT_SEEN]]
+    assert json.loads(done.stdout)[0][2] == NOT_SEEN
     assert not (tmp_path / "nowhere").exists()
     assert not (tmp_path / "Library").exists()
 
@@ -392,6 +460,27 @@ CELL = st.one_of(
     ),
     st.builds(object),
     st.just(Decimal("NaN")),
+)
+VALUE = st.one_of(
+    *(st.none(), st.booleans(), st.floats(), st.text(max_size=40), st.datetimes(), st.integers(0, 10**12).map(float)),
+    st.sampled_from(
+        [
+            "<CLEAR> ",
+            " #REF!",
+            "=1+1",
+            "'=x",
+            "11-50",
+            "Europe/Berlin",
+            "nein",
+            "0170 123",
+            "+49 170 1234567",
+            "www.linkedin.com/in/x",
+            "a,b",
+            "1e5",
+        ]
+    ),
+    st.sampled_from(["Ada <ada@x.de>", "\ufffd", "\x00", "12345678901234567890", "\u200b", "\xa0", "a@b.de; c@d.de", "x" * 33000]),
+    st.sampled_from([ErrorCell("#N/A"), -2146826246, 123456789012345678.0, 0.1, dt.datetime(1899, 12, 30), "ada@example.com", "Title"]),
 )
 SHAPE = st.one_of(CELL, st.lists(CELL, max_size=3), st.lists(st.lists(CELL, max_size=3), max_size=3))
 

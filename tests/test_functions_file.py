@@ -99,6 +99,8 @@ def test_the_way_through_xlwings():
         [functions.__name__, "REPLY_COLUMN", ["First Name"]],
         [functions.__name__, "REPLY_COLUMN", [[["Email", "Vorname"]]]],
         [functions.__name__, "REPLY_CHECK", ["Title", [["CEO"], [-2146826246], [-2146826243], [None], [3.0]]]],
+        [functions.__name__, "REPLY_CHECK", ["Phone", 170123456.0], ["", "0%"]],
+        [functions.__name__, "REPLY_CHECK", [[["Phone", "Title"]], [[170123456.0, 3.0], [None, "x"]]], ["General", ["0", None]]],
         [functions.__name__, "REPLY_QUOTA", []],
         [functions.__name__, "Window", []],
         ["os", "getcwd", []],
@@ -110,6 +112,12 @@ def test_the_way_through_xlwings():
         "First name",
         ["Email", "First name"],
         [[""], [error.format("#N/A")], [error.format("#SPILL!")], [""], [""]],
+        "The cell (Phone) holds 170123456, of which the format “0%” makes something else than a phone number; format the cell as text and type "
+        "the phone number again.",
+        [
+            ["", "The cell (Title) has a number format that could not be read; give all cells of the column the same number format."],
+            ["", ""],
+        ],
         "100 of 100 requests left in this minute, 3,000 of 3,000 in this hour.",
         {"refused": "Window"},
         {"refused": "getcwd"},
@@ -148,7 +156,10 @@ def check_bridge(bridge: str) -> None:
     assert re.findall(r"^ *Open .*$", bridge, re.MULTILINE) == ['    Open UserFolder() & "launcher.txt" For Input As #file']
     assert re.findall(r'Setting\("(\w+)"\)', bridge) == ["start", "python"]
     assert re.findall(r'Lib "([^"]+)"', bridge) == [*LIBRARIES.values(), "KERNEL32"]
-    assert re.findall(r"\.(\w+)", code) == ["CountLarge", "Value", "CallUDF"]
+    assert re.findall(r"\.(\w+)", code) == [
+        *("CountLarge", "Areas", "Count", "Value", "CallUDF"),
+        *("NumberFormat", "Columns", "Count", "Columns", "NumberFormat"),
+    ]
     find = bridge[bridge.index("Private Function FindCommand") :].split("End Function")[0]
     steps = [
         'If Setting("start") = "agent" Then Exit Function',
@@ -180,8 +191,8 @@ def test_what_the_bridge_touches():
         ('Environ("LOCALAPPDATA") & "\\reply_xl\\"', 'ThisWorkbook.Path & "\\"'),
         ('Environ("LOCALAPPDATA")', 'Environ("PUBLIC")'),
         ('python = Setting("python")', 'python = Range("A1").Value'),
-        ("CallUDF(PYTHON_MODULE, asked, given)", "CallUDF(PYTHON_MODULE, asked, given, ActiveWorkbook, Application.Caller)"),
-        ("server.CallUDF(PYTHON_MODULE, asked, given)", "server.Eval(asked)"),
+        ("CallUDF(PYTHON_MODULE, asked, given, shown)", "CallUDF(PYTHON_MODULE, asked, given, shown, ActiveWorkbook, Application.Caller)"),
+        ("server.CallUDF(PYTHON_MODULE, asked, given, shown)", "server.Eval(asked)"),
         ('Open UserFolder() & "launcher.txt"', 'Open UserFolder() & "xlwings.conf"'),
         ('Or InStr(python, "$(") > 0 Then', "Then"),
         ('If Setting("start") = "agent" Then Exit Function', ""),
@@ -199,7 +210,7 @@ def test_faults_of_the_bridge_are_noticed(good: str, bad: str):
 def test_the_sentences_of_the_bridge():
     """Each is a sentence that Excel can show in a block of cells and that says what to do; where it names a command, there is one."""
     sentences = dict(re.findall(r'^Private Const ([A-Z_]+) = "([^"]*\.)"$', BRIDGE, re.MULTILINE))
-    assert set(sentences) == {"NOT_SET_UP", "NO_PYTHON", "NOT_ALLOWED", "NO_ANSWER", "TOO_MANY"}
+    assert set(sentences) == {"NOT_SET_UP", "NO_PYTHON", "NOT_ALLOWED", "NO_ANSWER", "TOO_MANY", "NOT_ONE_BLOCK"}
     for sentence in sentences.values():
         assert len(sentence) < 255
         assert "; " in sentence

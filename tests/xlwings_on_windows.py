@@ -56,9 +56,9 @@ def main() -> None:
             return
         answering = functions_server.only_functions(com_server.XLPython)()
         answers = []
-        for module, function, arguments in json.load(sys.stdin):
+        for module, function, arguments, *formats in json.load(sys.stdin):
             try:
-                answers.append(answering.CallUDF(module, function, arguments))
+                answers.append(answering.CallUDF(module, function, arguments, *formats))
             except LookupError:
                 answers.append({"refused": function})
         json.dump({"public": list(answering._public_methods_), "answers": answers}, sys.stdout)

@@ -3,7 +3,7 @@ Option Explicit
 Option Private Module
 ' Hands what a sheet asks to Python and gives the answer back. Which Python comes from launcher.txt in the user's own
 ' folder, the library that reaches it lies there as well, and what Python runs stands below: no workbook, folder of a
-' workbook or sheet can choose any of it. Only the values of the arguments are handed over, never a workbook or a range.
+' workbook or sheet can choose any of it. Only the values of the arguments and their number formats are handed over, never a workbook or a range.
 ' Version @version@. Windows only.
 
 #If Win64 Then
@@ -23,21 +23,28 @@ Private Const NO_PYTHON = "Reply: Python is no longer where it was when Reply wa
 Private Const NOT_ALLOWED = "Reply's functions need a program that Excel starts, and this computer does not allow that; run reply-xl doctor."
 Private Const NO_ANSWER = "Reply gave no answer; run reply-xl doctor."
 Private Const TOO_MANY = "These are more than 200,000 cells; name only the rows that are in use, such as A2:A500."
+Private Const NOT_ONE_BLOCK = "These cells are not one block; give one block of cells, such as A2:C500."
 
 ' How Python is started; nothing as long as that is not known.
 Private Starter As String
 
 ' The answer to one function: a value or a block of them. What goes wrong is a sentence and never an error.
 Public Function CallReply(asked As String, arguments As Variant) As Variant
-    Dim server As Variant, given As Variant, place As Long
+    Dim server As Variant, given As Variant, shown As Variant, place As Long
     On Error GoTo Failed
     given = Array()
+    shown = Array()
     If UBound(arguments) >= 0 Then ReDim given(0 To UBound(arguments))
+    If UBound(arguments) >= 0 Then ReDim shown(0 To UBound(arguments))
     For place = 0 To UBound(arguments)
+        shown(place) = ""
         If IsObject(arguments(place)) Then
             CallReply = TOO_MANY
             If arguments(place).CountLarge > MOST_CELLS Then Exit Function
+            CallReply = NOT_ONE_BLOCK
+            If arguments(place).Areas.Count > 1 Then Exit Function
             given(place) = arguments(place).Value
+            shown(place) = FormatsOf(arguments(place))
         Else
             given(place) = arguments(place)
         End If
@@ -49,11 +56,24 @@ Public Function CallReply(asked As String, arguments As Variant) As Variant
         Starter = ""
         Exit Function
     End If
-    CallReply = server.CallUDF(PYTHON_MODULE, asked, given)
+    CallReply = server.CallUDF(PYTHON_MODULE, asked, given, shown)
     Exit Function
 Failed:
     Starter = ""
     CallReply = NO_ANSWER
+End Function
+
+' The number format of a block of cells; where it has several, that of each of its columns, Null for one that has several itself.
+Private Function FormatsOf(block As Variant) As Variant
+    Dim found As Variant, place As Long
+    found = block.NumberFormat
+    If IsNull(found) Then
+        ReDim found(0 To block.Columns.Count - 1)
+        For place = 0 To UBound(found)
+            found(place) = block.Columns(place + 1).NumberFormat
+        Next
+    End If
+    FormatsOf = found
 End Function
 
 ' Sets Starter, or returns the sentence why there is none. The library is loaded by its full path here, or never: by its
