@@ -138,8 +138,8 @@ def _search_on_windows(url: str) -> str | None:
 def _search_on_a_mac(url: str) -> str | None:
     from reply_xl.mac_proxies import find_automatic_proxies
 
-    # Without a script the answer is there at once, so whoever is waited for has one; it is given the time to be fetched.
-    return search_in_time(find_automatic_proxies, url, soon=4.0)
+    # Without a script the answer is there at once, so who is waited for has one; it is given the time to start a process and to fetch it.
+    return search_in_time(find_automatic_proxies, url, soon=2.0)
 
 
 def is_excepted_on_a_mac(host: str, settings: Mapping[str, Any]) -> bool:

@@ -219,6 +219,23 @@ def test_a_key_that_is_revoked_between_reads_ends_them(make_sandbox: Make, conne
     assert len(sandbox.requests) < 20
 
 
+@pytest.mark.parametrize(("times", "raised"), [(7, False), (None, True)])
+def test_a_network_that_shows_a_page_for_everything_ends_the_reads(
+    make_sandbox: Make, connect: Connect, times: int | None, raised: bool
+) -> None:
+    """Some failures stay with their keys; where nothing but failures comes, nobody waits for hundreds of them."""
+    sandbox = make_sandbox(3)
+    client = connect(sandbox)
+    sandbox.fault("status", status=403, body="html", path="/contacts/", times=times)
+    keys = range(FIRST_ID + 1000, FIRST_ID + 1400)
+    if raised:
+        with pytest.raises(ApiFailed, match="A web page came"):
+            read_contacts(keys, (), client)
+        assert len(sandbox.requests) < 300
+    else:
+        assert len(read_contacts(keys, (), client).failed) == 7
+
+
 def test_cancelling_ends_the_reads(make_sandbox: Make, connect: Connect) -> None:
     """Cancel between two reads raises; what was still to be read is not asked for."""
     sandbox = make_sandbox(5)
