@@ -175,13 +175,26 @@ def apply_preview(
             return [Question(statement, "Update them?", "add --yes", face.yes)] if count else []  # nothing on it was selected
 
         draft, _ = face.settle(draft, questions)
-        push = found.push(draft, place.key, place.results, of=of.id if of else None)
-        with place.open(to_write=True) as book:
-            push.prepare(book.sheet(read.name))
-            found.prepare_others(book)
-            book.save()
+        target = place
+
+        def prepared() -> Push:
+            push = found.push(draft, place.key, target.results, of=of.id if of else None)
+            with target.open(to_write=True) as book:
+                push.prepare(book.sheet(read.name))
+                if target is place:  # a new workbook has the preview's lines alone
+                    found.prepare_others(book)
+                book.save()
+            return push
+
+        try:
+            push = prepared()
+        except HostBusy:
+            raise
+        except SheetError as problem:
+            target = face.elsewhere(place, draft, problem)
+            push = prepared()
         number = push.start(session.records.journal, server)
-    return _carry_out(face, place, session, number, draft)
+    return _carry_out(face, target, session, number, draft)
 
 
 def _read_preview(face: Face, place: Place, session: Session, page: str | None) -> tuple[planned.PageRead, Request, tuple[str, ...]]:

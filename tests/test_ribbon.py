@@ -158,6 +158,28 @@ def test_a_read_only_book(sandbox: Sandbox) -> None:
         assert status(excel, 0) == [None, None]
 
 
+@pytest.mark.parametrize("what", ["the workbook is read-only", "the sheet of the contacts is protected"])
+def test_a_preview_whose_results_cannot_be_written(what: str, excel: FakeExcel, sandbox: Sandbox) -> None:
+    """Said before the first request that changes something, and a new workbook is offered for the results, as for rows."""
+    book = excel.books[0]
+    click(sandbox, Button.PREVIEW, "$A$2:$A$3", window=book.hwnd)
+    assert [sheet.name for sheet in book.sheets] == ["Leads", "Reply preview"]
+    if "read-only" in what:
+        book.read_only = True
+    else:
+        book.sheets[0].protected = True
+    facts: dict[str, Any] = {"window": book.hwnd, "sheet": "Reply preview"}
+    ran = click(sandbox, Button.UPDATE, answers=("Update them", "Cancel"), **facts)
+    assert "a new workbook instead" in ran.boxes.asked[-1][0], ran.boxes.told
+    assert patches(sandbox) == []
+    ran = click(sandbox, Button.UPDATE, answers=("Update them", "Use a new workbook"), **facts)
+    assert len(patches(sandbox)) == 2, ran.boxes.told
+    results = excel.books[1].sheets[0]
+    written = [str(results.cell(f"{column_letter(index)}{row}").value) for row in (4, 5) for index in range(14)]
+    assert written.count("Updated") == 2, written
+    assert "in the sheet “Reply preview” alone" in ran.boxes.told[-1]
+
+
 def test_a_shared_book(excel: FakeExcel, sandbox: Sandbox) -> None:
     """Others would write over the results: said before the first request that changes something."""
     excel.books[0].shared = True
