@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reply_xl.columns import MESSAGE, REPLY_ID, STATUS, UPDATED_AT
+from reply_xl.columns import MESSAGE, PRACTICE, REPLY_ID, STATUS, UPDATED_AT
 from reply_xl.fields import value_of
 from reply_xl.model import CellValue, Column, Outcome, Word
 from reply_xl.values import format
@@ -19,7 +19,7 @@ def own_cells(outcome: Outcome, *, with_id: bool, practice: bool = False) -> dic
     row stands on a copy for practice, and its status says so."""
     word = outcome.word.value.capitalize()
     cells: dict[str, CellValue] = {
-        STATUS: f"practice: {word}" if practice else word,
+        STATUS: f"{PRACTICE}{word}" if practice else word,
         MESSAGE: _writable(outcome.message[:_LONGEST_MESSAGE]),
         UPDATED_AT: outcome.at,
     }

@@ -8,6 +8,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -58,6 +59,13 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, without the list of all options before it."""
 
     def error(self, message: str) -> NoReturn:
+        if message.endswith(": COMMAND"):
+            self.exit(
+                WRONG_USE, f"Type after {self.prog} what it is to do, such as “{self.prog} demo”; “{self.prog} --help” lists all of it.\n"
+            )
+        unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
+        if unknown:
+            self.exit(WRONG_USE, f"“{self.prog} {unknown[1]}” is nothing that it can do; “{self.prog} --help” lists what it can.\n")
         self.exit(WRONG_USE, f"{message[:1].upper()}{message[1:].rstrip('.')}; “{self.prog} --help” tells how it is written.\n")
 
 

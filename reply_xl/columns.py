@@ -25,6 +25,7 @@ from reply_xl.wording import joined
 
 STATUS, MESSAGE, UPDATED_AT, REPLY_ID = "Reply status", "Reply message", "Reply updated at", "Reply ID"
 OURS = (STATUS, MESSAGE, UPDATED_AT)
+PRACTICE = "practice: "  # before the status of a row on a copy for practice
 
 _ID_HEADERS = ("Reply ID", "Reply contact ID", "Contact ID")
 _NO_FIELD = "No field of Reply has this name, so the column is not used"

@@ -85,10 +85,11 @@ def _ascii(xml: str) -> str:
     return xml if xml.isascii() else xml.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
-def row_xml(number: int, cells: Sequence[str]) -> str:
-    """A row from what follows the address of each of its cells."""
+def row_xml(number: int, cells: Sequence[str], height: int | None = None) -> str:
+    """A row from what follows the address of each of its cells. `height`: in points, None for that of all rows."""
     body = "".join(f'<c r="{column_letter(index)}{number}"{text}' for index, text in enumerate(cells) if text)
-    return f'<row r="{number}">{body}</row>'
+    high = "" if height is None else f' ht="{height}" customHeight="1"'
+    return f'<row r="{number}"{high}>{body}</row>'
 
 
 def cells_of(contact: Contact, columns: Sequence[Column]) -> list[CellValue]:

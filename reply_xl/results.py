@@ -26,7 +26,7 @@ from reply_xl.values import is_blank
 
 _COLOUR = (221, 235, 247)
 _DATE_FORMAT, _DATE_WIDTH = "yyyy-mm-dd hh:mm:ss", 19.0
-_WIDTHS = {STATUS: 20.0, MESSAGE: 90.0, UPDATED_AT: _DATE_WIDTH}
+_WIDTHS = {STATUS: 20.0, MESSAGE: 90.0, UPDATED_AT: 21.0}
 _GENERAL = "General"
 _MOST_FORMATS_ASKED = 40
 _FIRST_YEAR = 1905  # before it, a workbook that counts from 1904 has no dates

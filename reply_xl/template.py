@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import quoteattr
 
-from reply_xl.columns import MESSAGE, OURS, REPLY_ID, STATUS, UPDATED_AT, map_columns
+from reply_xl.columns import MESSAGE, OURS, PRACTICE, REPLY_ID, STATUS, UPDATED_AT, map_columns
 from reply_xl.fields import BY_NAME, CATALOGUE, fold
 from reply_xl.literal import DATE, HEADER, HEADING, NOTE, cell_xml, escape, protect, row_xml, style_of
 from reply_xl.model import CellValue, Column, CustomField, Kind, column_letter
@@ -29,8 +29,8 @@ READ_ONLY = tuple(f"Reply {field.label[0].lower()}{field.label[1:]}" for field i
 
 _LONGEST_HEADER = 255
 _WIDTHS = {
-    REPLY_ID: 13, STATUS: 13, MESSAGE: 60, UPDATED_AT: 19, "Email": 30, "First name": 12, "Last name": 14, "Title": 22, "Company": 23,
-    "Company size": 13, "Notes": 20, "Opted out": 10, "Phone": 17, "Second phone": 17, "Time zone": 20, "LinkedIn URL": 36,
+    REPLY_ID: 13, STATUS: 20, MESSAGE: 60, UPDATED_AT: 21, "Email": 30, "First name": 12, "Last name": 14, "Title": 22, "Company": 23,
+    "Company size": 16, "Notes": 20, "Opted out": 10, "Phone": 17, "Second phone": 17, "Time zone": 20, "LinkedIn URL": 36,
 }  # fmt: skip
 _COLOURS = (
     ("E2EFDA", ("Updated",)),
@@ -174,7 +174,7 @@ def _colours(columns: Sequence[Column]) -> str:
         if column.header == STATUS:
             rules = "".join(
                 f'<cfRule type="expression" dxfId="{place}" priority="{place + 1}"><formula>'
-                f"OR({','.join(f'${column.letter}2=&quot;{word}&quot;' for word in words)})</formula></cfRule>"
+                f"OR({','.join(f'${column.letter}2=&quot;{mark}{word}&quot;' for word in words for mark in ('', PRACTICE))})</formula></cfRule>"
                 for place, (_, words) in enumerate(_COLOURS)
             )
             return f'<conditionalFormatting sqref="{column.letter}2:{column.letter}{LAST_ROW}">{rules}</conditionalFormatting>'
@@ -182,10 +182,15 @@ def _colours(columns: Sequence[Column]) -> str:
 
 
 def _explanations() -> str:
-    rows = "".join(row_xml(number, [cell_xml(what, HEADING), cell_xml(how, NOTE)]) for number, (what, how) in enumerate(_NOTES, 1))
+    rows = "".join(
+        row_xml(
+            number, [cell_xml(what, HEADING), cell_xml(how, NOTE)], 30 if len(how) > 95 else None
+        )  # not every program makes rows higher
+        for number, (what, how) in enumerate(_NOTES, 1)
+    )
     return (
         f'<worksheet xmlns="{_MAIN}"><sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
-        f'<cols><col min="1" max="1" width="34" customWidth="1"/><col min="2" max="2" width="90" customWidth="1"/></cols>'
+        f'<cols><col min="1" max="1" width="46" customWidth="1"/><col min="2" max="2" width="95" customWidth="1"/></cols>'
         f"<sheetData>{rows}</sheetData></worksheet>"
     )
 

@@ -490,7 +490,7 @@ def test_the_base_url_is_where_everything_goes(make_sandbox: Make, book: Book, c
 @pytest.mark.parametrize(
     "arguments",
     [
-        [], ["nonsense"], ["push"], ["push", "x.xlsx", "--rows", "0"], ["push", "x.xlsx", "--rows", "2:"], ["push", "x.xlsx", "--rows", "x"],
+        ["push"], ["push", "x.xlsx", "--rows", "0"], ["push", "x.xlsx", "--rows", "2:"], ["push", "x.xlsx", "--rows", "x"],
         ["push", "x.xlsx", "--rows", ""], ["push", "x.xlsx", "--rows", "9999999"], ["push", "x.xlsx", "--allow", "everything"],
         ["push", "x.xlsx", "--allow", ""], ["push", "x.xlsx", "--fields", ","], ["push", "x.xlsx", "--header-row", "0"],
         ["push", "x.xlsx", "--header-row", "²"], ["preview", "x.xlsx", "--yes"], ["preview", "x.xlsx", "--out", "y.xlsx"], ["whoami", "x"],
@@ -503,6 +503,14 @@ def test_wrong_use_is_2(command: Command, arguments: list[str]) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert "--help” tells how it is written.\n" in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_without_a_command_or_with_another_one(command: Command) -> None:
+    """It is said what to type, without the list of all commands and without words from programming."""
+    nothing, wrong = command(), command("pussh", "leads.xlsx")
+    assert (nothing.code, nothing.out, wrong.code, wrong.out) == (2, "", 2, "")
+    assert nothing.err == "Type after reply-xl what it is to do, such as “reply-xl demo”; “reply-xl --help” lists all of it.\n"
+    assert wrong.err == "“reply-xl pussh” is nothing that it can do; “reply-xl --help” lists what it can.\n"
 
 
 def test_a_field_that_is_none_is_named(sandbox: Sandbox, book: Book, command: Command) -> None:

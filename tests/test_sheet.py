@@ -754,7 +754,7 @@ def test_our_headers_are_bold_and_the_message_is_wide(open_book: Open) -> None:
     page = book.book.sheets[0]
     assert page.range("D1:F1").font.bold is True
     assert not page.range("D2:F2").font.bold
-    assert [page.range(f"{letter}1").column_width for letter in "DEF"] == [20, 90, 19]
+    assert [page.range(f"{letter}1").column_width for letter in "DEF"] == [20, 90, 21]
 
 
 def test_a_protected_sheet_keeps_its_formats_and_gets_its_values(open_book: Open) -> None:

@@ -150,13 +150,22 @@ def test_its_contacts_are_the_practice_servers(run: Callable[..., Ran], tmp_path
 
 
 def test_the_status_column_colours_itself():
-    """Every outcome has a colour, by a rule of the sheet down to its last row."""
+    """Every outcome has a colour, by a rule of the sheet down to its last row, in practice too."""
     from reply_xl.model import Word
 
     (rules,) = _sheet().conditional_formatting
     assert str(rules.sqref) == f"X2:X{LAST_ROW}"
     formulas = "".join(rule.formula[0] for rule in rules.rules)
-    assert all(f'$X2="{word.value.capitalize()}"' in formulas for word in Word)
+    assert all(f'$X2="{mark}{word.value.capitalize()}"' in formulas for word in Word for mark in ("", "practice: "))
+
+
+def test_explanations_are_shown_whole():
+    """A long one has the height of its two lines by itself: LibreOffice, for one, does not look for it."""
+    notes = openpyxl.load_workbook(FILE)["How it works"]
+    for row in notes.iter_rows():
+        lines = -(-len(str(row[1].value)) // 95)
+        assert (notes.row_dimensions[row[0].row].height or 15) >= 15 * lines, row[1].value
+        assert len(str(row[0].value)) <= notes.column_dimensions["A"].width
 
 
 def test_the_parts_fit_together():
