@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reply_xl.computers import Computer, System
 from reply_xl.errors import ConfigError
-from reply_xl.places import FUNCTIONS, places
+from reply_xl.places import FUNCTIONS, Places, places
+from reply_xl.whole_file import remove_leftovers, write_whole
 
 LIBRARIES = {"xlwings64-*.dll": "ReplyXLFunctions64.dll", "xlwings32-*.dll": "ReplyXLFunctions32.dll"}
 """xlwings' libraries as they lie in its environment → the names under which the add-in loads them from the user's folder. Names of our own:
@@ -54,30 +55,25 @@ def put_functions(computer: Computer, files: FunctionsFiles) -> bool:
     at = places(computer)
     wanted = {at.shared / name: data for name, data in files.libraries.items()} | {at.functions: files.addin}
     for target, data in wanted.items():
+        remove_leftovers(target, beside=_beside(at, target))
         if target.exists() and target.read_bytes() == data:
             continue
-        # not beside the add-in: Excel would open what lies in its folder
-        scratch = (at.startup.parent if target == at.functions else at.shared) / f"{target.name}.tmp"
-        for folder in (target.parent, scratch.parent):
-            folder.mkdir(parents=True, exist_ok=True)
         try:
-            scratch.write_bytes(data)
-            computer.deeds.put(scratch, target)
+            write_whole(target, data, beside=_beside(at, target), put=computer.deeds.put)
         except PermissionError:
             if not target.exists():
                 raise
             return False
-        finally:
-            scratch.unlink(missing_ok=True)
-        if target.read_bytes() != data:
-            raise OSError(f"{target} is not what was written")
     return True
 
 
 def remove_functions(computer: Computer) -> tuple[bool, list[Path]]:
     """Whether there was anything, and the files that Excel holds, which stay. Raises `OSError`."""
     at = places(computer)
-    files = [file for file in (at.functions, *(at.shared / name for name in LIBRARIES.values())) if file.exists()]
+    every = (at.functions, *(at.shared / name for name in LIBRARIES.values()))
+    for file in every:
+        remove_leftovers(file, beside=_beside(at, file))
+    files = [file for file in every if file.exists()]
     held = []
     for file in files:
         try:
@@ -85,3 +81,8 @@ def remove_functions(computer: Computer) -> tuple[bool, list[Path]]:
         except PermissionError:
             held.append(file)
     return bool(files), held
+
+
+def _beside(at: Places, file: Path) -> Path:
+    """Where it is written first: for the add-in not in its own folder, for Excel would open what lies there."""
+    return at.startup.parent if file == at.functions else file.parent

@@ -19,11 +19,12 @@ from reply_xl.errors import ConfigError
 from reply_xl.functions_files import FunctionsFiles, put_functions, remove_functions, require_windows
 from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import is_held
-from reply_xl.logon import agent_command, has_logon_start, remove_logon_start, set_logon_start
+from reply_xl.logon import agent_command, check_logon_start, has_logon_start, remove_logon_start, set_logon_start
 from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICK_LOG, GUIDE, PRACTICE_LOG, SCRIPT, places, second_copies
 from reply_xl.placing import forget_staged, put_addin
 from reply_xl.serving import PRACTICE, SERVER
 from reply_xl.startable import check_startable
+from reply_xl.whole_file import remove_leftovers, write_whole
 
 SHORTCUTS = {
     "Update the selected rows": ("push --live", "Updates the contacts of the rows that are selected in Excel"),
@@ -50,6 +51,9 @@ def install(
     check_startable(computer)
     if functions is not None:
         require_windows(computer)
+    chosen = agent or has_logon_start(computer)
+    if chosen:
+        check_logon_start(computer)
     at, report = places(computer), Report()
     with _writing(at.startup):
         was_there = at.addin.exists() and at.addin.read_bytes() == addin
@@ -63,17 +67,23 @@ def install(
     if is_placed:
         report.done.append(f"The add-in {'was already' if was_there else 'is now'} in {at.startup}.")
     else:
-        report.done.append("The old add-in is open in Excel; the new one is put in its place as soon as Excel is closed.")
-    chosen = agent or has_logon_start(computer)
+        report.done.append("A program, mostly Excel, holds the old add-in; the new one is put in its place as soon as Excel is closed.")
+        if not computer.deeds.is_excel_open():
+            report.next.append(
+                f"If Excel is closed and its tab stays the old one, ask IT whether you may change the files in {at.startup}."
+            )
+    if computer.system is System.MAC:
+        _write_script(computer)
+        report.done.append(f"The script that Excel needs for a click is in {at.scripts}.")
+    where = ""
+    if chosen:  # before the launcher, which tells Excel to rely on it
+        with _writing(at.logon or at.shared):
+            where = set_logon_start(computer)
     with _writing(at.shared):
         _write_launcher(computer, has_agent=chosen)
     report.done.append(f"A click in Excel starts {computer.python}.")
-    if computer.system is System.MAC:
-        _write_script(computer)
-        report.done.append(f"The script that Excel needs for that is in {at.scripts}.")
     if chosen:
-        with _writing(at.logon or at.shared):
-            where = set_logon_start(computer)
+        with _writing(at.shared):
             computer.deeds.start(agent_command(computer))
         report.done.append(f"A small program waits for clicks from now on, and starts when you log on ({where}).")
         if not agent:
@@ -104,10 +114,11 @@ def uninstall(computer: Computer, *, everything: bool = False, rehearses: bool =
         raise ConfigError("An update is going on; wait until it has ended, or click Cancel in Excel, and try again.")
     with _writing(at.shared):
         forget_staged(computer)
+        was_there = at.launcher.exists()
+        at.launcher.unlink(missing_ok=True)  # before what starts the agent: Excel must not rely on one that nothing starts
+        remove_leftovers(at.launcher)
         if remove_logon_start(computer):
             report.done.append("The small program that waited for clicks no longer starts when you log on, and ends now.")
-        was_there = at.launcher.exists()
-        at.launcher.unlink(missing_ok=True)
         _await_end(at.shared / AGENT_LOCK)
         _remove(at.shared / PRACTICE, computer, report)
         _await_end(at.shared / SERVER)
@@ -121,6 +132,9 @@ def uninstall(computer: Computer, *, everything: bool = False, rehearses: bool =
     with _writing(at.startup):
         _remove_functions(computer, report)
         _remove_addin(computer, report)
+    if at.scripts is not None:
+        with _writing(at.scripts):
+            (at.scripts / f"new-{SCRIPT}").unlink(missing_ok=True)
     if at.scripts is not None and (at.scripts / SCRIPT).exists():
         with _writing(at.scripts):
             (at.scripts / SCRIPT).unlink()
@@ -160,11 +174,9 @@ def _write_launcher(computer: Computer, *, has_agent: bool) -> None:
     file = places(computer).launcher
     wanted = Launcher(str(computer.python), has_agent, __version__)
     data = wanted.text().encode(computer.code_page)
+    remove_leftovers(file)
     if not file.exists() or file.read_bytes() != data:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = file.with_suffix(".tmp")
-        scratch.write_bytes(data)
-        scratch.replace(file)
+        write_whole(file, data, patience=_PATIENCE)  # the agent reads it several times a second
     if parse(file.read_bytes().decode(computer.code_page)) != wanted:
         raise OSError(f"{file} is not what was written")
 

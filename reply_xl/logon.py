@@ -8,6 +8,7 @@ import plistlib
 from reply_xl.computers import Computer, System
 from reply_xl.errors import ConfigError
 from reply_xl.places import LAUNCH_AGENT, RUN, RUN_NAME, places
+from reply_xl.whole_file import remove_leftovers, write_whole
 
 _LONGEST = 260
 """Characters that Windows reads of such a value."""
@@ -17,14 +18,16 @@ def agent_command(computer: Computer) -> list[str]:
     return [str(computer.python), "-I", "-m", "reply_xl.agent"]
 
 
+def check_logon_start(computer: Computer) -> None:
+    """Raises `ConfigError` where Windows would cut the line. Writes nothing."""
+    if computer.system is System.WINDOWS and len(_line(computer)) > _LONGEST:
+        raise ConfigError(f"The path {computer.python} is too long for Windows to start it at logon; install reply-xl in a shorter one.")
+
+
 def set_logon_start(computer: Computer) -> str:
-    """Writes it, reads it back, and says where it stands. Safe to repeat. Raises `OSError`, and `ConfigError` where the path is too long."""
+    """Writes it, reads it back, and says where it stands. Safe to repeat. Raises `OSError`."""
     if computer.system is System.WINDOWS:
-        line = f'"{computer.python}" -I -m reply_xl.agent'
-        if len(line) > _LONGEST:
-            raise ConfigError(
-                f"The path {computer.python} is too long for Windows to start it at logon; install reply-xl in a shorter one."
-            )
+        line = _line(computer)
         computer.registry.set(RUN, RUN_NAME, line)
         if computer.registry.value(RUN, RUN_NAME) != line:
             raise OSError("the registry did not keep the value")
@@ -32,10 +35,8 @@ def set_logon_start(computer: Computer) -> str:
     file = places(computer).logon
     assert file is not None
     data = _plist(computer) if computer.system is System.MAC else _desktop_entry(computer)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(data)
-    if file.read_bytes() != data:
-        raise OSError("the file is not what was written")
+    remove_leftovers(file)
+    write_whole(file, data)
     return str(file)
 
 
@@ -53,7 +54,12 @@ def remove_logon_start(computer: Computer) -> bool:
         computer.registry.delete(RUN, RUN_NAME)
     elif (file := places(computer).logon) is not None:
         file.unlink(missing_ok=True)
+        remove_leftovers(file)
     return was_there
+
+
+def _line(computer: Computer) -> str:
+    return f'"{computer.python}" -I -m reply_xl.agent'
 
 
 def _plist(computer: Computer) -> bytes:

@@ -121,6 +121,8 @@ class WindowsRegistry:
             self._api.SetValueEx(opened, name, 0, self._api.REG_SZ, text)
 
     def delete(self, key: str, name: str) -> None:
+        if self.value(key, name) is None:  # a key that the user may only read must not stop whoever has nothing there
+            return
         with contextlib.suppress(FileNotFoundError), self._opened(key, self._api.KEY_SET_VALUE) as opened:
             self._api.DeleteValue(opened, name)
 

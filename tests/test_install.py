@@ -27,6 +27,7 @@ from reply_xl.locks import RunLock
 from reply_xl.places import EXCEL_OPTIONS, OFFICE_FOLDERS, RUN, RUN_NAME, RUN_ONCE, Places, places, second_copies
 from reply_xl.placing import place_staged
 from reply_xl.registries import Registry, RegistryFile, WindowsRegistry
+from reply_xl.whole_file import write_whole
 
 ADDIN = b"the add-in"
 SYSTEMS = list(System)
@@ -347,6 +348,87 @@ def test_waiting_has_an_end(windows: Computer) -> None:
     assert sum(waits) <= 11
 
 
+def test_what_waits_never_overtakes_another_install(windows: Computer) -> None:
+    """While one places a file, a second install or an uninstall has to wait: an old version never lands on a newer one, nor after an uninstall."""
+    install(windows, b"old")
+    at = places(windows)
+    deeds(windows).held.add(at.addin)
+    install(windows, b"new")
+    refused: list[str] = []
+
+    class Placing(RehearsedDeeds):
+        def put(self, source: Path, target: Path) -> None:
+            for act in (lambda: install(windows, b"newer"), lambda: uninstall(windows)):
+                with pytest.raises(ConfigError) as caught:
+                    act()
+                refused.append(str(caught.value))
+            super().put(source, target)
+
+    assert place_staged(dataclasses.replace(windows, deeds=Placing()))
+    assert len(refused) == 2
+    assert at.addin.read_bytes() == b"new"
+    deeds(windows).held.clear()
+    install(windows, b"newer")
+    assert at.addin.read_bytes() == b"newer"
+
+
+def test_the_waiting_begins_anew_after_each_logon(windows: Computer) -> None:
+    """Windows forgets such a value when it obeys it; whoever logs off with Excel still open is not left with the old add-in."""
+    install(windows, b"old")
+    deeds(windows).held.add(places(windows).addin)
+    install(windows, ADDIN)
+    windows.registry.delete(RUN_ONCE, RUN_NAME)
+    assert not place_staged(windows, lambda _: None, patience=1)
+    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.placing'
+
+
+def test_a_registry_that_may_not_be_written(windows: Computer) -> None:
+    """Without an agent nothing of it is needed: install, staging and uninstall work."""
+
+    class ReadOnly(RegistryFile):
+        def set(self, key: str, name: str, text: str) -> None:
+            raise PermissionError(13, "access is denied")
+
+    locked = dataclasses.replace(windows, registry=ReadOnly(None))
+    install(locked, b"old")
+    deeds(locked).held.add(places(locked).addin)
+    assert install(locked, ADDIN).is_whole
+    assert deeds(locked).started == [[str(locked.python), "-I", "-m", "reply_xl.placing"]]
+    deeds(locked).held.clear()
+    assert place_staged(locked)
+    assert uninstall(locked).is_whole
+    assert files(locked) == {}
+
+
+def test_on_a_mac_nothing_waits_for_excel(tmp_path: Path) -> None:
+    """There Excel holds no file: what cannot be replaced may not be, and the sentence says so instead of waiting."""
+    mac = rehearsal(tmp_path, System.MAC)
+    install(mac, b"old")
+    deeds(mac).held.add(places(mac).addin)
+    with pytest.raises(ConfigError, match="does not let reply-xl change"):
+        install(mac, ADDIN)
+    assert not places(mac).staged.exists()
+    assert deeds(mac).started == []
+
+
+def test_a_file_that_is_held_for_a_moment_is_replaced(tmp_path: Path) -> None:
+    """As the launcher is by an agent that reads it; whoever holds it on is not waited for longer than was said."""
+    file, tries = tmp_path / "x", []
+
+    def put(source: Path, target: Path) -> None:
+        tries.append(target)
+        if len(tries) < 4:
+            raise PermissionError(13, "access is denied")
+        source.replace(target)
+
+    write_whole(file, b"1", put=put, patience=30)
+    assert (file.read_bytes(), len(tries)) == (b"1", 4)
+    tries.clear()
+    with pytest.raises(PermissionError):
+        write_whole(file, b"2", put=put)
+    assert [one.name for one in tmp_path.iterdir()] == ["x"]
+
+
 def test_an_add_in_that_excel_holds_stays_until_it_is_closed(windows: Computer) -> None:
     """Uninstall removes the rest, names what is left, and finishes when it is run again."""
     install(windows, ADDIN)
@@ -445,6 +527,7 @@ def test_a_logon_line_that_windows_would_cut_is_refused(windows: Computer, tmp_p
     python.touch()
     with pytest.raises(ConfigError, match="too long"):
         install(dataclasses.replace(windows, python=python), ADDIN, agent=True)
+    assert files(windows) == {}
 
 
 def test_the_start_menu(windows: Computer) -> None:
@@ -560,11 +643,14 @@ class Winreg:
     HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_READ, KEY_SET_VALUE, REG_SZ = "user", "machine", 0x20019, 0x0002, 1
 
     def __init__(self) -> None:
-        self.keys: dict[tuple[str, str], dict[str, object]] = {("machine", "Software"): {"number": 1, "bytes": b"x"}}
+        self.keys: dict[tuple[str, str], dict[str, object]] = {
+            ("machine", "Software"): {"number": 1, "bytes": b"x"},
+            ("user", "Locked"): {},
+        }
 
     @contextlib.contextmanager
     def OpenKey(self, hive: str, key: str, _reserved: int = 0, access: int = KEY_READ) -> Iterator[tuple[dict[str, object], int]]:
-        if key == "Secret":
+        if key == "Secret" or (key == "Locked" and access == self.KEY_SET_VALUE):
             raise PermissionError(13, "access is denied")
         if (hive, key) not in self.keys:
             raise FileNotFoundError(2, "no such key")
@@ -621,6 +707,7 @@ def test_both_registries_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
     if kind == "windows":
         assert (registry.data(r"HKLM\Software", "bytes"), registry.data(r"HKLM\Software", "number")) == (b"x", b"")
         assert not registry.may_read(r"HKLM\Secret")
+        registry.delete(r"HKCU\Locked", "x")  # it may be read alone, and there is nothing to delete
         assert ("user", r"Software\Microsoft\Windows\CurrentVersion\Run") in winreg.keys
         assert (registry.value(r"HKLM\Software", "number"), registry.value(r"HKLM\Software", "bytes")) == (1, None)
 
