@@ -84,6 +84,7 @@ class OnePlace:
 
     sheet: str | None = "Leads"
     header_row = None
+    has_moved = False
 
     def __init__(self, host: Host, between: Callable[[], None] = lambda: None) -> None:
         self._book, self._between = OneBook(host), between
