@@ -42,6 +42,7 @@ class Window:
         self._lock = threading.RLock()
         self._pages = Pages()
         self._seen: Seen | None = None
+        self._problem: ReplyXlError | None = None
         self._columns: dict[str, Column] = {}
 
     @property
@@ -50,21 +51,28 @@ class Window:
 
     @contextmanager
     def open(self) -> Iterator[Seen]:
-        """Raises `JournalError`."""
+        """Raises `JournalError`, of records that cannot be used for as long as a look lasts: not each of ten thousand cells waits for them."""
         with self._lock:
+            if self._problem is not None:
+                raise self._problem
             if self._seen is None:
-                is_practice = ((self._folder or config.shared_folder()) / "practice").exists()
-                self._seen = Seen(self.folder, practice=is_practice, pages=self._pages)
                 closing = threading.Timer(self._seconds, self.close)
                 closing.daemon = True
-                closing.start()
+                is_practice = ((self._folder or config.shared_folder()) / "practice").exists()
+                try:
+                    self._seen = Seen(self.folder, practice=is_practice, pages=self._pages)
+                except ReplyXlError as error:
+                    self._problem = error
+                    raise
+                finally:
+                    closing.start()
             yield self._seen
 
     def close(self) -> None:
         with self._lock:
             if self._seen is not None:
                 self._seen.close()
-            self._seen = None
+            self._seen = self._problem = None
             self._columns.clear()
 
     def column(self, header: str) -> Column:
