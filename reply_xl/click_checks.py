@@ -15,7 +15,7 @@ from reply_xl.clicks import TOO_OLD
 from reply_xl.computers import Computer, System
 from reply_xl.errors import ConfigError
 from reply_xl.findings import Finding, fault, fine, unknown, warning
-from reply_xl.functions_files import LIBRARIES, has_functions
+from reply_xl.functions_files import LIBRARIES, functions_addin, has_functions
 from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import is_held
 from reply_xl.logon import has_logon_start
@@ -42,7 +42,7 @@ def check_addin(computer: Computer) -> Iterator[Finding]:
         else:
             kind = "as it came with reply-xl" if data == ours else ("a signed copy" if is_signed else "a copy without a signature")
             yield fine("Add-in", f"The add-in {__version__} is in {at.startup}, {kind}.")
-        if Path(f"{at.addin}:Zone.Identifier").exists():
+        if _is_from_the_internet(at.addin):
             yield fault(
                 "Add-in",
                 "Windows has marked the add-in as a file from the internet, and Excel runs no macros of such a file.",
@@ -52,6 +52,16 @@ def check_addin(computer: Computer) -> Iterator[Finding]:
         yield warning("Add-in", "A newer add-in waits until Excel is closed.", "Close all windows of Excel and open it again.")
     for copy in second_copies(computer):
         yield warning("Second copy", f"There is a second copy of the add-in, {copy}: Excel shows the tab Reply twice.", "Remove it.")
+
+
+def _is_from_the_internet(file: Path) -> bool:
+    """What Windows has noted beside it: 3 and 4 stand for the internet, lower numbers for this computer and the company's network."""
+    try:
+        noted = Path(f"{file}:Zone.Identifier").read_bytes()[:10_000].decode("latin-1")
+    except OSError:
+        return False
+    zone = re.search(r"^ZoneId=(\d)", noted, re.MULTILINE | re.IGNORECASE)
+    return zone is None or int(zone[1]) >= 3
 
 
 def check_functions(computer: Computer) -> Iterator[Finding]:
@@ -64,8 +74,23 @@ def check_functions(computer: Computer) -> Iterator[Finding]:
         yield fault(
             "Functions", f"The functions for cells miss {missing[0]}, so they give no answers.", "Run “reply-xl install --functions”."
         )
+    elif not _is_ours(at.functions):
+        says = "The functions for cells are of another version of reply-xl than this one, so they may give no answers."
+        yield warning("Functions", says, "Run “reply-xl install --functions”, and restart Excel.")
+    elif (launcher := _launcher(computer)) is not None and launcher.has_agent:
+        says = "The functions for cells need a Python that Excel starts, and Excel was set up to start none, so they give no answers."
+        yield warning("Functions", says, "If IT lets Excel start programs, run “reply-xl install” without --agent.")
     else:
         yield fine("Functions", "The functions for cells are installed.")
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether it is the file with the functions of this version, or a copy of it that somebody signed."""
+    try:
+        signed_copy(file, functions_addin())
+    except ConfigError:
+        return False
+    return True
 
 
 def check_launcher(computer: Computer) -> Iterator[Finding]:

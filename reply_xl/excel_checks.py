@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reply_xl.computers import Computer, System
 from reply_xl.findings import Finding, fault, fine, unknown, warning
@@ -42,12 +43,18 @@ def installed_excel(computer: Computer) -> ExcelVersion | None:
         return ExcelVersion(f"{found[1]}.0" if found else "", "") if path else None
     if computer.system is System.MAC:
         for root in (computer.home, *(() if computer.is_rehearsal else (Path("/"),))):
-            try:
-                facts = plistlib.loads((root / _ON_MAC).read_bytes())
-            except (OSError, plistlib.InvalidFileException):
-                continue
-            return ExcelVersion(str(facts.get("CFBundleShortVersionString", "")), "64-bit")
+            if (root / _ON_MAC).exists():
+                return ExcelVersion(str(property_list(root / _ON_MAC).get("CFBundleShortVersionString", "")), "64-bit")
     return None
+
+
+def property_list(file: Path) -> dict[str, Any]:
+    """A Mac's file of settings; empty where there is none, or where it cannot be read."""
+    try:
+        found = plistlib.loads(file.read_bytes())
+    except Exception:  # of a broken file the parser may raise anything
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def program_of_excel(computer: Computer) -> Path | None:

@@ -27,10 +27,7 @@ class FunctionsFiles:
 def functions_files(environment: Path | None = None, folder: Path | None = None) -> FunctionsFiles:
     """As they are in this installation. `environment`: the Python environment that holds xlwings' libraries, this one unless given; `folder`:
     where the add-in lies, that of this package unless given. Raises `ConfigError` where one is not there."""
-    try:
-        addin = ((folder or Path(__file__).parent / "addin") / FUNCTIONS).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{FUNCTIONS} is missing from this installation of reply-xl; install reply-xl again.") from error
+    addin = functions_addin(folder)
     libraries = {}
     for pattern, name in LIBRARIES.items():
         found = sorted((environment or Path(sys.prefix)).glob(pattern))
@@ -38,6 +35,14 @@ def functions_files(environment: Path | None = None, folder: Path | None = None)
             raise ConfigError("The library that functions in cells need is not beside Python; they exist on Windows alone.")
         libraries[name] = found[-1].read_bytes()
     return FunctionsFiles(addin, libraries)
+
+
+def functions_addin(folder: Path | None = None) -> bytes:
+    """The file with the functions. `folder` as for `functions_files`. Raises `ConfigError` where it is not there."""
+    try:
+        return ((folder or Path(__file__).parent / "addin") / FUNCTIONS).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{FUNCTIONS} is missing from this installation of reply-xl; install reply-xl again.") from error
 
 
 def require_windows(computer: Computer) -> None:

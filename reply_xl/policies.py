@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import plistlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path, PureWindowsPath
 from reply_xl.addin_file import our_addin, signed_copy
 from reply_xl.computers import Computer, System
 from reply_xl.errors import ConfigError
+from reply_xl.excel_checks import property_list
 from reply_xl.findings import Finding, fault, fine, unknown, warning
 from reply_xl.functions_files import has_functions
 from reply_xl.launcher import parse
@@ -22,7 +22,13 @@ _SETTINGS = r"HKCU\Software\Microsoft\Office\16.0"
 _FROM_CLOUD = r"HKCU\Software\Policies\Microsoft\Cloud\Office\16.0"
 _SECURITY = tuple(rf"{key}\Excel\Security" for key in (_POLICIES, _FROM_CLOUD, _SETTINGS))
 _TRUSTED = tuple(rf"{key}\Trusted Locations" for key in _SECURITY)
-_VBA_OFF = rf"{_POLICIES}\Common", r"HKLM\SOFTWARE\Policies\Microsoft\Office\16.0\Common", r"HKLM\SOFTWARE\Microsoft\Office\16.0\Common"
+_LISTED = tuple(rf"{key}\Excel\Resiliency" for key in (_POLICIES, _FROM_CLOUD))
+_VBA_OFF = (
+    rf"{_POLICIES}\Common",
+    rf"{_FROM_CLOUD}\Common",
+    r"HKLM\SOFTWARE\Policies\Microsoft\Office\16.0\Common",
+    r"HKLM\SOFTWARE\Microsoft\Office\16.0\Common",
+)
 _MIX = tuple(rf"{key}\Common\Security\Trusted Locations" for key in (_POLICIES, _FROM_CLOUD))
 _DISABLED = rf"{_SETTINGS}\Excel\Resiliency\DisabledItems"
 _DEFENDER = r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender", r"HKLM\SOFTWARE\Microsoft\Windows Defender"
@@ -42,7 +48,8 @@ _WITHOUT_TAB = "Without the tab, “reply-xl push” works on files that are clo
 @dataclass(frozen=True, slots=True)
 class Policies:
     """What was found, without names and paths. `macros`: Excel's setting 1 (all run) to 4 (none does), None where nothing is set. `trusts`:
-    whether the start-up folder is a trusted location, None where that is not certain. `rules`: GUID of a Defender rule → 0 off, 1 block, 2 audit, 6 warn, as far as they
+    whether the start-up folder is a trusted location, None where that is not certain. `only_other_addins`: Excel is given a list of the add-ins that it may load,
+    and ours is not on it. `rules`: GUID of a Defender rule → 0 off, 1 block, 2 audit, 6 warn, as far as they
     could be read; `may_read_rules` False: some are kept from this user."""
 
     vba_is_off: bool
@@ -50,6 +57,7 @@ class Policies:
     trusts: bool | None
     only_signed_addins: bool
     no_addins: bool
+    only_other_addins: bool
     rules: dict[str, int]
     may_read_rules: bool
     applocker: bool
@@ -71,7 +79,8 @@ def read_policies(computer: Computer) -> Policies:
         trusts=_trusts(computer),
         only_signed_addins=bool(first(_SECURITY, "RequireAddinSig")),
         no_addins=bool(first(_SECURITY, "DisableAllAddins")),
-        rules={name.upper(): value for name, value in _rules(computer).items()},
+        only_other_addins=_is_kept_out(computer, bool(first(_LISTED, "RestrictToList"))),
+        rules=_rules(computer),
         may_read_rules=all(map(computer.registry.may_read, (*_RULES, _MANAGED))),
         applocker=number(_APPLOCKER, "EnforcementMode") == 1,
         smart_app_control=number(_SMART_APP_CONTROL, "VerifiedAndReputablePolicyState") == 1,
@@ -107,6 +116,12 @@ def _check_macros(computer: Computer, found: Policies) -> Iterator[Finding]:
             "Excel is set to load no add-ins; the tab Reply may be missing.",
             "Switch it off under File → Options → Trust Center → Add-ins, or ask IT.",
         )
+    elif found.only_other_addins:
+        yield warning(
+            name,
+            f"A policy names the add-ins that Excel may load, and {ADDIN} is not among them; the tab Reply may be missing.",
+            f"Ask IT to put {ADDIN} with the value 1 on the policy “List of managed add-ins”.",
+        )
     elif found.only_signed_addins and not is_signed:
         yield warning(name, "Excel is set to load signed add-ins only, and this one is not signed.", signed)
     elif found.trusts:
@@ -126,19 +141,20 @@ def _check_macros(computer: Computer, found: Policies) -> Iterator[Finding]:
 
 def _check_macros_on_mac(computer: Computer) -> Iterator[Finding]:
     """What a company's management, or else the user, has set for all of Office."""
-    managed = () if computer.is_rehearsal else (Path("/Library/Managed Preferences"),)
-    for folder in (*managed, computer.home / "Library" / "Preferences"):
-        try:
-            state = plistlib.loads((folder / _MAC_SETTINGS).read_bytes()).get("VisualBasicMacroExecutionState")
-        except (OSError, plistlib.InvalidFileException):
-            continue
-        if state == "DisabledWithoutWarnings":
-            advice = "Allow them under Excel → Settings → Security, or ask IT."
-            yield fault("Macros", f"Excel is set to run no macros. {_WITHOUT_TAB}", advice)
-            return
-        if state is not None:
-            break
-    yield fine("Macros", "Excel's setting for macros does not forbid those of the add-in.")
+    managed = Path("/Library/Managed Preferences")
+    folders = () if computer.is_rehearsal else (managed / computer.home.name, managed)
+    settings = [property_list(folder / _MAC_SETTINGS) for folder in (*folders, computer.home / "Library" / "Preferences")]
+    is_off, state = (
+        next((found[name] for found in settings if name in found), None)
+        for name in ("VisualBasicEntirelyDisabled", "VisualBasicMacroExecutionState")
+    )
+    if is_off is True:
+        yield fault("Macros", "Macros are switched off in all of Office, so the tab Reply cannot work.", f"{_TO_IT} {_WITHOUT_TAB}")
+    elif state == "DisabledWithoutWarnings":
+        advice = "Allow them under Excel → Settings → Security, or ask IT."
+        yield fault("Macros", f"Excel is set to run no macros. {_WITHOUT_TAB}", advice)
+    else:
+        yield fine("Macros", "Excel's setting for macros does not forbid those of the add-in.")
 
 
 def _check_disabled(computer: Computer) -> Iterator[Finding]:
@@ -173,6 +189,8 @@ def _rules(computer: Computer) -> dict[str, int]:
     found: dict[str, int] = {}
 
     def note(name: str, value: Value | None) -> None:
+        if re.fullmatch(r"[0-9A-Fa-f-]{36}", name) is None:
+            return
         number = _number(value) or 0
         strictness = (0, _AUDIT, _WARN, _BLOCK)
         known = name.upper() in found and strictness.index(found[name.upper()]) >= strictness.index(number if number in strictness else 0)
@@ -190,22 +208,38 @@ def _rules(computer: Computer) -> dict[str, int]:
     return found
 
 
+def _is_kept_out(computer: Computer, is_restricted: bool) -> bool:
+    """0 keeps an add-in out, 1 and 2 let it in; of one that is not named the other policy tells, “Block all unmanaged add-ins”."""
+    keys = [rf"{key}\AddinList" for key in _LISTED]
+    values = [
+        computer.registry.value(key, name) for key in keys for name in computer.registry.names(key) if name.casefold() == ADDIN.casefold()
+    ]
+    return _number(values[0]) == 0 if values else is_restricted
+
+
 def _trusts(computer: Computer) -> bool | None:
     """Whether the start-up folder is a trusted location. It is one from the beginning: a list of the user's that lacks it is no proof."""
     startup = _folder(computer, str(places(computer).startup))
-    if any(_number(computer.registry.value(key, "AllLocationsDisabled")) for key in _TRUSTED):
+    said = (_number(computer.registry.value(key, "AllLocationsDisabled")) for key in _TRUSTED)
+    if next((number for number in said if number is not None), 0):
         return False
     *by_policy, own = (_locations(computer, key) for key in _TRUSTED)
-    if any(startup in listed for listed in by_policy):
+    if any(_holds(listed, startup) for listed in by_policy):
         return True
     if any(_number(computer.registry.value(key, "Allow User Locations")) == 0 for key in _MIX):
         return False
-    return True if not own or startup in own else None
+    return True if not own or _holds(own, startup) else None
 
 
-def _locations(computer: Computer, key: str) -> list[str]:
-    paths = [computer.registry.value(rf"{key}\Location{number}", "Path") for number in range(_MOST_LOCATIONS)]
-    return [_folder(computer, path) for path in paths if isinstance(path, str)]
+def _locations(computer: Computer, key: str) -> list[tuple[str, bool]]:
+    """Each with whether the folders in it are trusted as well."""
+    keys = [rf"{key}\Location{number}" for number in range(_MOST_LOCATIONS)]
+    found = [(computer.registry.value(one, "Path"), bool(_number(computer.registry.value(one, "AllowSubfolders")))) for one in keys]
+    return [(_folder(computer, path), with_those_in_it) for path, with_those_in_it in found if isinstance(path, str)]
+
+
+def _holds(listed: list[tuple[str, bool]], folder: str) -> bool:
+    return any(folder == path or (deep and PureWindowsPath(folder).is_relative_to(path)) for path, deep in listed)
 
 
 def _folder(computer: Computer, path: str) -> str:

@@ -128,7 +128,9 @@ class WindowsRegistry:
 
     def _opened(self, key: str, access: int | None = None) -> Any:
         hive, _, inner = key.partition("\\")
-        return self._api.OpenKey(self._hive(hive), inner, 0, self._api.KEY_READ if access is None else access)
+        # of the machine the view of 64-bit programs, in which Office and Defender stand, whatever Python is
+        view = self._api.KEY_WOW64_64KEY if hive == "HKLM" else 0
+        return self._api.OpenKey(self._hive(hive), inner, 0, (self._api.KEY_READ if access is None else access) | view)
 
     def _hive(self, name: str) -> Any:
         return {"HKCU": self._api.HKEY_CURRENT_USER, "HKLM": self._api.HKEY_LOCAL_MACHINE}[name]

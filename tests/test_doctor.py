@@ -32,7 +32,7 @@ from reply_xl.addin_file import our_addin
 from reply_xl.computers import Computer, RealDeeds, System, rehearsal, this_computer
 from reply_xl.errors import ConfigError
 from reply_xl.findings import Finding, State
-from reply_xl.functions_files import LIBRARIES
+from reply_xl.functions_files import LIBRARIES, functions_addin
 from reply_xl.install import install
 from reply_xl.launcher import Launcher
 from reply_xl.locks import lock
@@ -45,6 +45,7 @@ from reply_xl.timely_checks import in_time
 
 ROOT = Path(reply_xl.__file__).parent
 SECURITY = r"HKCU\Software\Policies\Microsoft\Office\16.0\Excel\Security"
+RESILIENCY = r"HKCU\Software\Policies\Microsoft\Office\16.0\Excel\Resiliency"
 OWN = r"HKCU\Software\Microsoft\Office\16.0\Excel\Security"
 GOOD = json.dumps({"python": "3.12.4", "broken": {}, "seconds": 0.2, "slow": []})
 
@@ -238,6 +239,13 @@ def addin_from_the_internet(bench: Bench) -> list[Finding]:
     return examined(computer)
 
 
+def test_an_addin_from_the_companys_network(bench: Bench) -> None:
+    """Excel runs the macros of such a file."""
+    computer = bench.computer()
+    Path(f"{places(computer).addin}:Zone.Identifier").write_text("[ZoneTransfer]\nZoneId=1\n")
+    assert {one.state for one in examined(computer)} <= {State.FINE, State.UNKNOWN}
+
+
 @case("Add-in", WARNING, "waits until Excel is closed")
 def addin_staged(bench: Bench) -> list[Finding]:
     computer = bench.computer()
@@ -253,13 +261,25 @@ def second_copy(bench: Bench) -> list[Finding]:
 @case("Functions", FAULT, r"The functions for cells miss ReplyXLFunctions64\.dll")
 def functions_without_a_library(bench: Bench) -> list[Finding]:
     computer = bench.computer()
-    places(computer).functions.write_bytes(b"functions")
+    places(computer).functions.write_bytes(functions_addin())
     return examined(computer)
 
 
 @case("Functions", FINE, "The functions for cells are installed")
 def functions_fine(bench: Bench) -> list[Finding]:
     return examined(with_functions(bench.computer()))
+
+
+@case("Functions", WARNING, "are of another version of reply-xl")
+def functions_of_another_version(bench: Bench) -> list[Finding]:
+    computer = with_functions(bench.computer())
+    places(computer).functions.write_bytes(our_addin())
+    return examined(computer)
+
+
+@case("Functions", WARNING, "Excel was set up to start none, so they give no answers")
+def functions_beside_an_agent(bench: Bench) -> list[Finding]:
+    return examined(with_functions(bench.computer(agent=True)))
 
 
 def signed(computer: Computer) -> Computer:
@@ -269,7 +289,7 @@ def signed(computer: Computer) -> Computer:
 
 
 def with_functions(computer: Computer) -> Computer:
-    places(computer).functions.write_bytes(b"functions")
+    places(computer).functions.write_bytes(functions_addin())
     for name in LIBRARIES.values():
         (places(computer).shared / name).write_bytes(b"library")
     return computer
@@ -539,10 +559,20 @@ def macros_never_on_a_mac(bench: Bench) -> list[Finding]:
     return examined(with_mac_setting(bench.computer(System.MAC), "DisabledWithoutWarnings"))
 
 
-def with_mac_setting(computer: Computer, state: str) -> Computer:
+@case("Macros", FAULT, "switched off in all of Office, so the tab Reply cannot work")
+def macros_switched_off_on_a_mac(bench: Bench) -> list[Finding]:
+    return examined(with_mac_setting(bench.computer(System.MAC), True, "VisualBasicEntirelyDisabled"))
+
+
+@case("Macros", WARNING, r"A policy names the add-ins that Excel may load, and ReplyXL\.xlam is not among them")
+def addins_of_a_list(bench: Bench) -> list[Finding]:
+    return bench.windows({(RESILIENCY, "RestrictToList"): 1, (rf"{RESILIENCY}\AddinList", "Other.xlam"): "1"})
+
+
+def with_mac_setting(computer: Computer, state: object, name: str = "VisualBasicMacroExecutionState") -> Computer:
     folder = computer.home / "Library" / "Preferences"
     folder.mkdir(parents=True)
-    (folder / "com.microsoft.office.plist").write_bytes(plistlib.dumps({"VisualBasicMacroExecutionState": state}, fmt=plistlib.FMT_BINARY))
+    (folder / "com.microsoft.office.plist").write_bytes(plistlib.dumps({name: state}, fmt=plistlib.FMT_BINARY))
     return computer
 
 
@@ -889,12 +919,58 @@ def test_excel_on_a_mac(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "is_kept_out"),
+    [
+        ({}, False),
+        ({(RESILIENCY, "RestrictToList"): 1}, True),
+        ({(RESILIENCY, "RestrictToList"): 1, (rf"{RESILIENCY}\AddinList", "replyxl.xlam"): "1"}, False),
+        ({(RESILIENCY, "RestrictToList"): 1, (rf"{RESILIENCY}\AddinList", "ReplyXL.xlam"): "2"}, False),
+        ({(rf"{RESILIENCY}\AddinList", "ReplyXL.xlam"): "0"}, True),
+        ({(rf"{RESILIENCY}\AddinList", "Other.xlam"): "0"}, False),
+    ],
+)
+def test_a_list_of_addins(bench: Bench, values: dict[tuple[str, str], Any], is_kept_out: bool) -> None:
+    """What is named there decides, and of others the second policy."""
+    computer = bench.computer()
+    for (key, name), value in values.items():
+        computer.registry.set(key, name, value)
+    assert policies.read_policies(computer).only_other_addins is is_kept_out
+
+
+def test_rules_are_guids(bench: Bench) -> None:
+    """Whatever else stands among them is not for a report."""
+    computer = bench.computer()
+    computer.registry.set(RULES, r"C:\Users\zoe", "1")
+    computer.registry.set(RULES, policies.CHILD_PROCESSES.lower(), "1")
+    assert policies.read_policies(computer).rules == {policies.CHILD_PROCESSES: 1}
+
+
+@pytest.mark.parametrize(
+    "written", [b"", b"nonsense", b"bplist00", b"<plist><array/></plist>", b"bplist00" + bytes(40), plistlib.dumps(["x"])]
+)
+def test_settings_of_a_mac_that_cannot_be_read(bench: Bench, written: bytes) -> None:
+    """They forbid nothing, and are no fault."""
+    computer = with_mac_setting(bench.computer(System.MAC), "x")
+    (computer.home / "Library" / "Preferences" / "com.microsoft.office.plist").write_bytes(written)
+    assert {one.state for one in examined(computer)} <= {State.FINE, State.UNKNOWN}
+
+
+MIXED = (r"HKCU\Software\Policies\Microsoft\Office\16.0\Common\Security\Trusted Locations", "Allow User Locations")
+WHOLE = rf"{SECURITY}\Trusted Locations\Location1"
+
+
+@pytest.mark.parametrize(
     ("values", "trusts"),
     [
         ({}, True),
         ({(rf"{SECURITY}\Trusted Locations\Location0", "Path"): "%appdata%/Microsoft/Excel/XLSTART"}, True),
         ({(rf"{OWN}\Trusted Locations\Location0", "Path"): "C:\\x"}, None),
         ({(rf"{OWN}\Trusted Locations", "AllLocationsDisabled"): 1}, False),
+        ({(rf"{OWN}\Trusted Locations", "AllLocationsDisabled"): 1, (rf"{SECURITY}\Trusted Locations", "AllLocationsDisabled"): 0}, True),
+        ({MIXED: 0}, False),
+        ({MIXED: 0, (WHOLE, "Path"): "%APPDATA%\\"}, False),
+        ({MIXED: 0, (WHOLE, "Path"): "%APPDATA%\\", (WHOLE, "AllowSubfolders"): 1}, True),
+        ({MIXED: 0, (WHOLE, "Path"): "%APPDATA%\\Micro", (WHOLE, "AllowSubfolders"): 1}, False),
     ],
 )
 def test_trusted_locations(bench: Bench, values: dict[tuple[str, str], Any], trusts: bool | None) -> None:

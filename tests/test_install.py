@@ -641,6 +641,7 @@ class Winreg:
     """The module `winreg`, as far as it is used, over a dict; keys that are not there raise as they do."""
 
     HKEY_CURRENT_USER, HKEY_LOCAL_MACHINE, KEY_READ, KEY_SET_VALUE, REG_SZ = "user", "machine", 0x20019, 0x0002, 1
+    KEY_WOW64_64KEY = 0x0100
 
     def __init__(self) -> None:
         self.keys: dict[tuple[str, str], dict[str, object]] = {
@@ -650,6 +651,7 @@ class Winreg:
 
     @contextlib.contextmanager
     def OpenKey(self, hive: str, key: str, _reserved: int = 0, access: int = KEY_READ) -> Iterator[tuple[dict[str, object], int]]:
+        assert bool(access & self.KEY_WOW64_64KEY) is (hive == "machine")
         if key == "Secret" or (key == "Locked" and access == self.KEY_SET_VALUE):
             raise PermissionError(13, "access is denied")
         if (hive, key) not in self.keys:
