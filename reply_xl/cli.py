@@ -184,7 +184,13 @@ def _add_setup_commands(command: Callable[[str, Callable[[argparse.Namespace], i
     install = command("install", setup_commands.install, "Put the tab Reply into Excel for this user. No administrator is needed.")
     uninstall = command("uninstall", setup_commands.uninstall, "Take the tab Reply out of Excel again.")
     command("agent", setup_commands.agent, "Wait for clicks in Excel and obey them (install --agent starts this at logon).")
-    install.add_argument("--xlam", metavar="FILE", type=Path, help="install this copy of ReplyXL.xlam, which your IT signed")
+    install.add_argument(
+        "--xlam",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        help="install this copy of ReplyXL.xlam, or of ReplyXLFunctions.xlam, which your IT signed; may be given twice",
+    )
     install.add_argument("--agent", action="store_true", help="where Excel may start no program: start one at logon that waits for clicks")
     install.add_argument(
         "--functions", action="store_true", help="functions for cells as well, such as =REPLY_CHECK(header, value); Windows only"

@@ -16,21 +16,15 @@ if TYPE_CHECKING:
 
 
 def install(arguments: argparse.Namespace) -> int:
-    from reply_xl.addin_file import our_addin, signed_copy
-    from reply_xl.functions_files import functions_files, has_functions, require_windows
     from reply_xl.install import install
+    from reply_xl.signed_files import chosen_files
 
     computer = _computer(arguments)
     _say_rehearsal(arguments.prefix)
-    if arguments.functions:
-        require_windows(computer)
-    functions = functions_files() if arguments.functions or has_functions(computer) else None
-    addin = our_addin()
-    if arguments.xlam is not None:
-        addin, is_signed = signed_copy(arguments.xlam, addin)
-        if not is_signed:
-            print(f"{arguments.xlam.name} has no signature; a computer that runs signed macros alone will not run it.")
-    report = install(computer, addin, agent=arguments.agent, functions=functions, rehearses=arguments.prefix is not None)
+    files = chosen_files(computer, arguments.xlam or (), with_functions=arguments.functions)
+    for note in files.notes:
+        print(note)
+    report = install(computer, files.addin, agent=arguments.agent, functions=files.functions, rehearses=arguments.prefix is not None)
     print("\n".join([*report.done, *report.next]))
     return FINE if report.is_whole else COULD_NOT_RUN
 

@@ -16,6 +16,7 @@ from reply_xl.errors import ConfigError
 from reply_xl.vba import modules
 
 pytest.importorskip("pyopenvba", reason="the writer of macros comes with the extra “test”")
+RELATIONS = "xl/_rels/workbook.xml.rels"
 PROJECT, RIBBON, SIGNATURE = "xl/vbaProject.bin", "customUI/customUI14.xml", "xl/vbaProjectSignatureAgile.bin"
 
 
@@ -106,10 +107,15 @@ def _in_module(old: str, new: str) -> Change:
         lambda contents, _: contents.update({"customUI/customUI.xml": b"<customUI/>"}),
         lambda contents, _: contents.update({"xl/macrosheets/sheet1.xml": b"<x/>"}),
         lambda contents, _: contents.pop(RIBBON),
+        lambda contents, _: contents.update({RELATIONS: contents[RELATIONS].replace(b'"vbaProject.bin"', b'"other.bin"')}),
+        lambda contents, _: contents.update({"_rels/.rels": contents["_rels/.rels"].replace(b"customUI/customUI14", b"other/ribbon")}),
+        lambda contents, _: contents.update(
+            {RELATIONS: contents[RELATIONS].replace(b"<Relationship ", b'<Relationship Id="x" Type="a/xlMacrosheet" Target="a.xml"/><Relationship ', 1)}
+        ),
     ],
 )  # fmt: skip
 def test_another_add_in_is_refused(tmp_path: Path, change: Change) -> None:
-    """Other macros, one more or fewer, other buttons."""
+    """Other macros, one more or fewer, other buttons; and a file that keeps ours for show, and tells Excel to take those of another part."""
     contents, texts = parts(our_addin()), ours()
     change(contents, texts)
     contents[PROJECT] = project(tmp_path, texts)

@@ -40,7 +40,7 @@ records recording
 lookup sheet csv_book pages references computers inquiries
 columns_page places functions
 practice_server logon placing agent startable functions_server functions_files
-plan send session repair place
+plan send session repair place signed_files
 delivery workbook install account help
 preview push pull download practice undo conduct blocks
 planned face sentences
