@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import plistlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reply_xl.computers import Computer, System
 from reply_xl.findings import Finding, fault, fine, unknown, warning
+from reply_xl.property_lists import property_list
 
 _CLICK_TO_RUN = r"HKLM\SOFTWARE\Microsoft\Office\ClickToRun\Configuration"
 _APP_PATH = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\excel.exe"
@@ -46,15 +45,6 @@ def installed_excel(computer: Computer) -> ExcelVersion | None:
             if (root / _ON_MAC).exists():
                 return ExcelVersion(str(property_list(root / _ON_MAC).get("CFBundleShortVersionString", "")), "64-bit")
     return None
-
-
-def property_list(file: Path) -> dict[str, Any]:
-    """A Mac's file of settings; empty where there is none, or where it cannot be read."""
-    try:
-        found = plistlib.loads(file.read_bytes())
-    except Exception:  # of a broken file the parser may raise anything
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def program_of_excel(computer: Computer) -> Path | None:

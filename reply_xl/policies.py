@@ -10,11 +10,11 @@ from pathlib import Path, PureWindowsPath
 from reply_xl.addin_file import our_addin, signed_copy
 from reply_xl.computers import Computer, System
 from reply_xl.errors import ConfigError
-from reply_xl.excel_checks import property_list
 from reply_xl.findings import Finding, fault, fine, unknown, warning
 from reply_xl.functions_files import has_functions
 from reply_xl.launcher import parse
 from reply_xl.places import ADDIN, places
+from reply_xl.property_lists import property_list
 from reply_xl.registries import RegistryFile, Value
 
 _POLICIES = r"HKCU\Software\Policies\Microsoft\Office\16.0"

@@ -15,7 +15,7 @@ from reply_xl import errors
 
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
-__init__ errors interrupts versions registries vba launcher findings trial
+__init__ errors interrupts versions registries property_lists vba launcher findings trial
 model database busy clicks locks whole_file screens opening in_excel in_live this_excel
 links windows_zones base_urls guide dialogs addin_file applescript
 fields addresses host_values csv_text parts header_words marks
