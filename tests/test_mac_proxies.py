@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -227,3 +228,23 @@ def test_a_macs_answer_becomes_a_proxy() -> None:
     chosen = find_proxy(URL, System("this Mac", dict, lambda host: False, lambda url: answer))
     assert chosen is not None
     assert (chosen.address, chosen.source) == ("http://proxy.corp:8080", "the automatic proxy settings of this Mac")
+
+
+def test_a_mac_is_asked_for_all_of_its_settings() -> None:
+    """Its fixed proxy, its exceptions and its script, in a Python that takes this computer for a Mac; the script's frameworks are not there."""
+    code = """
+        import sys, types
+        import logging, socket, subprocess, requests
+        settings = types.ModuleType("_scproxy")
+        settings._get_proxies = lambda: {"https": "http://fixed:8080"}
+        settings._get_proxy_settings = lambda: {"exclude_simple": True, "exceptions": ["*.local", "169.254/16"]}
+        sys.modules["_scproxy"] = settings
+        for name in [name for name in sys.modules if name == "urllib.request"]:
+            del sys.modules[name]
+        sys.platform = "darwin"
+        from reply_xl.proxies import find_proxy, this_system
+        print(find_proxy("https://api.example.invalid"), find_proxy("https://printer.local"), this_system().is_silent("https://api.example.invalid"))
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
+    said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=environment, capture_output=True, text=True, check=True).stdout
+    assert said == "Proxy(scheme='http', host='fixed', port=8080, source='the proxy settings of this Mac') None False\n"
