@@ -79,7 +79,9 @@ def check_functions(computer: Computer) -> Iterator[Finding]:
         yield warning("Functions", says, "Run “reply-xl install --functions”, and restart Excel.")
     elif (launcher := _launcher(computer)) is not None and launcher.has_agent:
         says = "The functions for cells need a Python that Excel starts, and Excel was set up to start none, so they give no answers."
-        yield warning("Functions", says, "If IT lets Excel start programs, run “reply-xl install” without --agent.")
+        yield warning(
+            "Functions", says, "If IT lets Excel start programs, run “reply-xl uninstall”, and then “reply-xl install --functions”."
+        )
     else:
         yield fine("Functions", "The functions for cells are installed.")
 

@@ -4,6 +4,7 @@ Mac, elsewhere and a rehearsal under one folder is behind `Computer`."""
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -155,6 +156,22 @@ class WindowsDeeds(RealDeeds):
         flags = sum(getattr(subprocess, name, 0) for name in names)
         subprocess.Popen(arguments, stdin=quiet, stdout=quiet, stderr=quiet, cwd=Path.home(), creationflags=flags)
 
+    def put(self, source: Path, target: Path) -> None:
+        try:
+            super().put(source, target)
+        except PermissionError:
+            if not _unlocked(target):
+                raise
+            super().put(source, target)
+
+    def remove(self, file: Path) -> None:
+        try:
+            super().remove(file)
+        except PermissionError:
+            if not _unlocked(file):
+                raise
+            super().remove(file)
+
     def write_shortcut(self, file: Path, program: Path, arguments: str, says: str) -> None:
         """By Windows itself, through pywin32, which xlwings needs there anyway."""
         try:
@@ -171,6 +188,17 @@ class WindowsDeeds(RealDeeds):
             link.QueryInterface(pythoncom.IID_IPersistFile).Save(str(file), 0)
         except pythoncom.com_error as error:
             raise OSError("Windows did not make the shortcut") from error
+
+
+def _unlocked(file: Path) -> bool:
+    """Whether it was marked as read-only and is no longer: Windows says of such a file what it says of one that is open."""
+    try:
+        was_locked = not file.stat().st_mode & stat.S_IWUSR
+        if was_locked:
+            file.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    except OSError:
+        return False
+    return was_locked
 
 
 class MacDeeds(RealDeeds):

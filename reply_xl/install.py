@@ -112,6 +112,8 @@ def uninstall(computer: Computer, *, everything: bool = False, rehearses: bool =
     at, report = places(computer), Report()
     if any(is_held(file) for file in at.data.glob("run-*.lock")):
         raise ConfigError("An update is going on; wait until it has ended, or click Cancel in Excel, and try again.")
+    if any(is_held(file) for file in at.data.glob("book-*.lock")):  # its run may begin any moment
+        raise ConfigError("A click in Excel is still being carried out; answer its box, or click Cancel in Excel, and try again.")
     with _writing(at.shared):
         forget_staged(computer)
         was_there = at.launcher.exists()

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import plistlib
 import re
+import stat
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from reply_xl.computers import Computer, RealDeeds, RehearsedDeeds, System, Wind
 from reply_xl.errors import ConfigError
 from reply_xl.install import SHORTCUTS, Report, install, remove_empty_folders, uninstall
 from reply_xl.launcher import Launcher, parse
-from reply_xl.locks import RunLock
+from reply_xl.locks import BookLock, RunLock
 from reply_xl.places import EXCEL_OPTIONS, OFFICE_FOLDERS, RUN, RUN_NAME, RUN_ONCE, Places, places, second_copies
 from reply_xl.placing import place_staged
 from reply_xl.registries import Registry, RegistryFile, WindowsRegistry
@@ -617,6 +618,49 @@ def test_nothing_is_removed_while_an_update_goes_on(computer: Computer, everythi
     assert files(computer) == before
     uninstall(computer, everything=everything)
     assert files(computer) == {}
+
+
+def test_nothing_is_removed_while_a_click_waits_for_an_answer(computer: Computer) -> None:
+    """Its box asks before the run begins: the journal that the run would be written to stays until the click has ended."""
+    install(computer, ADDIN)
+    at = places(computer)
+    at.data.mkdir(parents=True, exist_ok=True)
+    before = files(computer)
+    with BookLock(at.data, "a book"), pytest.raises(ConfigError, match=r"A click in Excel is still being carried out; .* try again\."):
+        uninstall(computer, everything=True)
+    assert files(computer) == before
+    uninstall(computer, everything=True)
+    assert files(computer) == {}
+
+
+def test_a_file_that_is_read_only_is_ours_all_the_same(windows: Computer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows neither replaces nor deletes such a file, as one that IT copied may be, and says what it says of an open one."""
+    replace, unlink = Path.replace, Path.unlink
+
+    def check(file: Path) -> None:
+        if file.exists() and not file.stat().st_mode & stat.S_IWUSR:
+            raise PermissionError(13, "access is denied", str(file))
+
+    def replace_as_windows(source: Path, target: Path) -> Path:
+        check(target)
+        return replace(source, target)
+
+    def unlink_as_windows(file: Path, missing_ok: bool = False) -> None:
+        check(file)
+        unlink(file, missing_ok)
+
+    monkeypatch.setattr(Path, "replace", replace_as_windows)
+    monkeypatch.setattr(Path, "unlink", unlink_as_windows)
+    deeds, file, new = WindowsDeeds(), windows.home / "ReplyXL.xlam", windows.home / "new"
+    file.parent.mkdir()
+    for data in (b"1", b"2"):
+        new.write_bytes(data)
+        deeds.put(new, file)
+        assert file.read_bytes() == data
+        file.chmod(0o400)
+    deeds.remove(file)
+    deeds.remove(file)
+    assert not file.exists()
 
 
 def test_a_log_that_is_in_use_is_named(windows: Computer) -> None:
