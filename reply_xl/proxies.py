@@ -248,7 +248,7 @@ def _takes_a_connection(host: str, port: int, seconds: float = _LONGEST_KNOCK) -
 
 def _parsed(text: str, source: str) -> Proxy:
     """A proxy from its address. What is wrong with one is said without repeating it: it may hold a password."""
-    text = text.strip()
+    text = text.strip(" \t\"'")  # quotes stay where Windows' command line sets a variable
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         host, port = parts.hostname, parts.port

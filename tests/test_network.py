@@ -517,6 +517,15 @@ def system(
     return System("Windows", lambda: static or {}, bypasses, lambda url: automatic)
 
 
+@pytest.mark.parametrize("written", ['"http://given:80"', "'http://given:80'", " http://given:80 "])
+def test_quotes_around_an_address_are_no_part_of_it(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    """The command line of Windows keeps them when a variable is set."""
+    monkeypatch.setenv("HTTPS_PROXY", written)
+    found = find_proxy(URL, system())
+    assert found is not None
+    assert found.address == "http://given:80"
+
+
 def test_the_environment_goes_before_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     """`HTTPS_PROXY`, then the script, then the fixed address; `NO_PROXY` alone hides none of them, except from the hosts that it names."""
     windows = system("scripted:3128", {"https": "http://fixed:8080"})
