@@ -22,7 +22,7 @@ from reply_xl.errors import ConfigError
 from reply_xl.excel_checks import installed_excel, program_of_excel
 from reply_xl.findings import Finding
 from reply_xl.functions_files import LIBRARIES, has_functions
-from reply_xl.live_report import report, without_names
+from reply_xl.live_report import TITLE, report, without_names
 from reply_xl.live_stage import ExcelStage
 from reply_xl.live_steps import STEPS
 from reply_xl.live_try import Result, Verdict, run_steps
@@ -33,8 +33,9 @@ from reply_xl.policies import has_agent, read_policies
 def try_in_excel(
     computer: Computer, findings: Sequence[Finding], file: Path, say: Callable[[str], None], engine: Callable[[], Any], **means: Any
 ) -> list[Result]:
-    """Every step, a line said after each, and the report in `file`. `means`: as for `ExcelStage`. Raises `ConfigError` where it cannot begin, or
-    where the report cannot be written."""
+    """Every step, a line said after each, and the report in `file`, which replaces an older one and no other file. `means`: as for `ExcelStage`.
+    Raises `ConfigError` where it cannot begin, or where the report cannot be written."""
+    _check_report(file)
     with excel_stage(computer, engine, say, **means) as (stage, folder):
         say("Excel is started and closed several times now; leave mouse and keyboard alone for about three minutes.")
         results = run(stage, folder, say)
@@ -44,6 +45,19 @@ def try_in_excel(
         raise ConfigError(f"The report cannot be written to {file}; name another file with --report.") from error
     say(f"{summary(results)} The report is in {file}; it names no person and no folder: read it, and send it to whoever asked for it.")
     return results
+
+
+def _check_report(file: Path) -> None:
+    """Before Excel is started. Raises `ConfigError`."""
+    try:
+        if file.exists() and not file.read_bytes().startswith(TITLE.encode()):
+            raise ConfigError(f"{file} is another file than a report, and stays as it is; name a new one with --report.")
+        is_new = not file.exists()
+        file.open("ab").close()
+        if is_new:
+            file.unlink()
+    except OSError as error:
+        raise ConfigError(f"The report cannot be written to {file}; name another file with --report.") from error
 
 
 @contextlib.contextmanager

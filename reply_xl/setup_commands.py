@@ -13,6 +13,7 @@ from reply_xl.errors import ConfigError
 if TYPE_CHECKING:
     from reply_xl.computers import Computer
     from reply_xl.findings import Finding
+    from reply_xl.live_try import Result
 
 
 def install(arguments: argparse.Namespace) -> int:
@@ -91,7 +92,7 @@ def agent(_: argparse.Namespace) -> int:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Exit code 1 where something is at fault, 3 where something needs attention only."""
+    """Exit code 1 where something is at fault or a step failed, 3 where something needs attention only or a step was not run."""
     import dataclasses
     import json
 
@@ -111,21 +112,25 @@ def doctor(arguments: argparse.Namespace) -> int:
     print(json.dumps([dataclasses.asdict(one) for one in findings]) if arguments.json else summary(findings))
     states = {one.state for one in findings}
     code = COULD_NOT_RUN if State.FAULT in states else NEEDS_ATTENTION if State.WARNING in states else FINE
-    return _try_in_excel(computer, findings, arguments.report) if arguments.live else code
+    return live_code(code, _try_in_excel(computer, findings, arguments.report)) if arguments.live else code
 
 
-def _try_in_excel(computer: Computer, findings: Sequence[Finding], file: Path) -> int:
-    """Exit code 1 where a step failed, 3 where one was not run."""
+def live_code(code: int, results: Sequence[Result]) -> int:
+    """The exit code after the steps, `code` being that of the findings: nothing that is wrong is outweighed by what went well."""
+    verdicts = {one.verdict for one in results}
+    if "FAIL" in verdicts or code == COULD_NOT_RUN:
+        return COULD_NOT_RUN
+    return NEEDS_ATTENTION if "NOT RUN" in verdicts else code
+
+
+def _try_in_excel(computer: Computer, findings: Sequence[Finding], file: Path) -> list[Result]:
     import sys
 
     from reply_xl import live
-    from reply_xl.live_try import Verdict
     from reply_xl.this_excel import this_engine
 
     def say(line: str) -> None:
         print(line, flush=True)
 
     is_somebody_there = bool(sys.stdin and sys.stdin.isatty())
-    results = live.try_in_excel(computer, findings, file, say, this_engine, ask_person=say if is_somebody_there else None)
-    verdicts = {one.verdict for one in results}
-    return COULD_NOT_RUN if Verdict.FAIL in verdicts else NEEDS_ATTENTION if Verdict.NOT_RUN in verdicts else FINE
+    return live.try_in_excel(computer, findings, file, say, this_engine, ask_person=say if is_somebody_there else None)

@@ -38,6 +38,7 @@ from reply_xl.live_watch import Watch
 from reply_xl.places import LAUNCHER, places
 from reply_xl.sandbox import Sandbox
 from reply_xl.serving import PRACTICE, serving
+from reply_xl.setup_commands import live_code
 
 APP_PATH = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\excel.exe"
 
@@ -548,6 +549,7 @@ def test_the_whole_of_it(machine: FakeMachine, tmp_path: Path, monkeypatch: pyte
     machine.environment_is_set = lambda environment: machine.move(environment, monkeypatch)
     said: list[str] = []
     report = tmp_path / "report.md"
+    report.write_text(f"{TITLE}\n\nan older one")
     results = try_in_excel(computer, [], report, said.append, lambda: xw.engines.active, **machine.means())
     assert [line[:8] for line in said[1:-1]] == ["PASS    "] * len(STEPS), said
     assert said[-1].startswith(f"{len(STEPS)} PASS. The report is in ")
@@ -555,8 +557,33 @@ def test_the_whole_of_it(machine: FakeMachine, tmp_path: Path, monkeypatch: pyte
     assert report.read_text(encoding="utf-8").count("| PASS |") == len(STEPS)
     assert list((tmp_path / "temp").iterdir()) == []
     assert all(excel.ended for excel in machine.started)
-    with pytest.raises(ConfigError, match="The report cannot be written"):
-        try_in_excel(computer, [], tmp_path, said.append, lambda: xw.engines.active, **{**machine.means(), "start": None})
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("nowhere/r.md", "cannot be written"), ("", "cannot be written"), ("leads.xlsx", "another file")]
+)
+def test_where_a_report_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, says: str) -> None:
+    """It is said before Excel is started, and no file of the user's is replaced."""
+    (tmp_path / "leads.xlsx").write_bytes(b"PK")
+    with pytest.raises(ConfigError, match=says):
+        try_in_excel(ready(tmp_path, monkeypatch), [], tmp_path / name, lambda line: None, lambda: None, start=None)
+    assert (tmp_path / "leads.xlsx").read_bytes() == b"PK"
+
+
+@pytest.mark.parametrize(
+    ("before", "verdicts", "code"),
+    [
+        (0, [Verdict.PASS, Verdict.SKIP], 0),
+        (0, [Verdict.PASS, Verdict.NOT_RUN], 3),
+        (0, [Verdict.NOT_RUN, Verdict.FAIL], 1),
+        (1, [Verdict.PASS], 1),
+        (1, [Verdict.NOT_RUN], 1),
+        (3, [Verdict.PASS], 3),
+    ],
+)
+def test_how_it_ends(before: int, verdicts: list[Verdict], code: int) -> None:
+    """What doctor found counts as well, however well the steps went."""
+    assert live_code(before, [Result("A step", verdict, 0.0, "") for verdict in verdicts]) == code
 
 
 def test_until_a_report_is_there_the_readme_says_so() -> None:
