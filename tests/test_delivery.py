@@ -444,6 +444,17 @@ def test_a_sheet_that_was_rearranged_between_two_deliveries(host: str, tmp_path:
         assert [there.value(f"F{number}") for number in (3, 8)] == [datetime(2026, 1, 5, 10), datetime(2026, 1, 1, 10)]
 
 
+def test_what_was_typed_where_our_columns_were_is_left_alone() -> None:
+    """Somebody deleted our columns in mid-run and typed a note there, without a header: the results come right of it."""
+    lines: list[Line] = [list(HEADERS), *people(3)]
+    run, entries = entries_of(lines[1:], keeps_ids=False)
+    with open_in_excel(lines) as there:
+        there.fake.set("H3", "a note")
+        deliver(there.sheet(), run, entries)
+        assert there.fake.cell("H3").value == "a note"
+        assert [there.fake.cell(f"{letter}1").value for letter in "GHIJ"] == [None, None, "Reply status", "Reply message"]
+
+
 LIVE_MOVES: dict[str, Callable[[Any], None]] = {
     "sort": lambda page: page.used_range.impl.sort([6], [False], True),
     "a row inserted": lambda page: page.range("4:4").insert("down"),
