@@ -67,7 +67,7 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
         def questions(draft: Draft) -> list[Question]:
             count = len(draft.plan.to_send)
             asked = about_columns(draft.unseen, agreed=face.yes) if count else []
-            if count > 1 or (left and count):
+            if count > 1 or (count and (left or draft.reading.may_be_stale)):
                 statement = sentences.question(draft.plan, session.pace.minutes(count))
                 asked.append(Question(statement, "Update them?", "add --yes", face.yes))
             return asked

@@ -47,7 +47,7 @@ HeaderRow = int | Callable[[Block], int] | None
 class Reading:
     """A sheet as read: the header row's number and texts by column index from A, the hidden columns, all rows below the header, and
     which of them were chosen. `notes`: sentences about what was left aside; `taken`: columns right of the headers that hold something;
-    `outside`: what stands in the header row, above it, and below the rows."""
+    `outside`: what stands in the header row, above it, and below the rows; `may_be_stale`: chosen rows have formulas whose results may be old."""
 
     header_row: int
     headers: tuple[str, ...]
@@ -57,6 +57,7 @@ class Reading:
     notes: tuple[str, ...]
     taken: frozenset[int] = frozenset()
     outside: tuple[Row, ...] = ()
+    may_be_stale: bool = False
 
 
 def choose_sheet(book: Any, name: str | None) -> Any:
@@ -237,7 +238,8 @@ class Sheet:
         if may_be_empty:
             return reading
         shown = [index for index, header in enumerate(headers) if header and index not in hidden and not is_own_or_id(header)]
-        reading = replace(reading, notes=(*reading.notes, *self._stale_notes(reading, shown)))
+        stale = self._stale_notes(reading, shown)
+        reading = replace(reading, notes=(*reading.notes, *stale), may_be_stale=bool(stale))
         return self._with_formats(reading, shown, used)
 
     def _with_formats(self, reading: Reading, indices: Iterable[int], used: Any = None) -> Reading:

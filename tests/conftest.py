@@ -28,6 +28,21 @@ _NULL_KEYRING = "keyring.backends.null.Keyring"
 os.environ["PYTHON_KEYRING_BACKEND"] = _NULL_KEYRING
 
 
+_MAY_BE_SKIPPED = ("permissions mean nothing to this user", "this user may write everywhere", "this machine has no IPv6")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where `REPLY_XL_SKIP_NOTHING` is set, as in `.ci/run`, a program that is missing fails the tests instead of leaving some out."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not os.environ.get("REPLY_XL_SKIP_NOTHING") or reporter is None:
+        return
+    skipped = [report for report in reporter.stats.get("skipped", ()) if not any(why in str(report.longrepr) for why in _MAY_BE_SKIPPED)]
+    for report in skipped:
+        reporter.write_line(f"SKIPPED where nothing may be: {report.nodeid or report.longrepr}")
+    if skipped:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home folder; no key, proxy, certificate or keychain of this machine reaches a test."""

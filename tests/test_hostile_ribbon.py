@@ -404,3 +404,17 @@ def test_what_is_said_of_one_row_is_seen(excel: FakeExcel, sandbox: Sandbox) -> 
     press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$3")
     assert (boxes.asked, boxes.told) == ([], [])
     assert said(excel)[-1] == "Reply: Updated 1. Left out as empty: row 3."
+
+
+def test_a_formula_that_may_show_an_old_result_is_never_sent_unasked(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """Where Excel calculates only when asked to, one row asks as well, as many do, with what to do about it; closed, the box sends nothing."""
+    excel.properties["Calculation"] = -4135
+    excel.books[0].sheets[0].set("C2", Formula("=D1", "of last week"))
+    boxes = Answers()
+    press(excel, sandbox, boxes, Button.UPDATE, "$A$2")
+    ((asked, _),) = boxes.asked
+    assert "may show old results; press F9" in asked
+    assert patches(sandbox) == []
+    boxes = Answers(["Update them"])
+    press(excel, sandbox, boxes, Button.UPDATE, "$A$2")
+    assert len(patches(sandbox)) == 1
