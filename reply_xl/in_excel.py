@@ -21,6 +21,7 @@ _WORDS = [
     (r"\b(rows?) of run \d+ that (needs?)\b", r"\1 of the last update that \2"),
     (r"“reply-xl resume \d+” finishes it;", "Retry failed finishes it;"),
     (r"; name the workbook that does with --book\.", "; open the workbook that does, and click there."),
+    (r"; save it, and name the file with --book\.", "; save it under a name, and click there."),
     (r", or name one with --header-row\.", "."),
     (r", or name (their row|the header row) with --header-row\.", ", in one of the first 20 rows."),
     (r"; name the header row with --header-row\.", "; put column headers above the contacts."),

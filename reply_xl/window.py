@@ -218,7 +218,9 @@ class Window:
             rows = f"{run.waiting} row{'s' if run.waiting != 1 else ''}"
             told_when = f"are kept and written with the next click on “{results}”"
             if not is_a_file(run.page.results):
-                told_when = f"are kept; save that workbook under a name, close it, and run “reply-xl resume {run.id} --book FILE”"
+                told_when = (
+                    f"are kept; save that workbook under a name, close it, and run “reply-xl resume {run.id}”, which says how to go on"
+                )
             self.say(f"{done.problem} The results of {rows} {told_when}.")
         else:
             self.say(*filter(None, [done.delivered.missed]))

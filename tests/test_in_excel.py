@@ -15,7 +15,20 @@ from reply_xl.in_live import in_live
 
 ROOT = Path(reply_xl.__file__).parent
 NOT_FOR_THE_RIBBON = {
-    *("cli", "commands", "run_commands", "setup_commands", "demo", "terminal", "console", "run_views", "install", "doctor", "pull_new"),
+    *(
+        "cli",
+        "commands",
+        "run_commands",
+        "setup_commands",
+        "demo",
+        "terminal",
+        "console",
+        "run_views",
+        "install",
+        "signed_files",
+        "doctor",
+        "pull_new",
+    ),
     *(
         "computers",
         "policies",
