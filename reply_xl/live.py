@@ -134,7 +134,7 @@ def text_of_report(computer: Computer, findings: Sequence[Finding], results: Seq
 
 def _names(computer: Computer) -> Iterable[str]:
     """What names the user or the computer."""
-    kept = ("USERNAME", "USER", "LOGNAME", "COMPUTERNAME", "HOSTNAME", "USERDOMAIN", "USERPROFILE", "HOME", "TEMP", "TMP")
+    kept = ("USERNAME", "USER", "LOGNAME", "COMPUTERNAME", "HOSTNAME", "USERDOMAIN", "USERDNSDOMAIN", "USERPROFILE", "HOME", "TEMP", "TMP")
     names = {computer.environ.get(name, "") for name in kept} | {
         str(computer.home),
         computer.home.name,

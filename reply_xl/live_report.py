@@ -22,9 +22,11 @@ def report(facts: Mapping[str, str], policies: Mapping[str, object], findings: S
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
-    """`text` without these names and paths, whatever the case of their letters, nor any other path of a home folder."""
+    """`text` without these names and paths, whatever the case of their letters, nor any other path of a home folder, nor an e-mail address."""
+    text = re.sub(r"[\w.+-]+@[\w.-]+\.\w+", "…", text)
     for name in sorted({name for name in names if len(name) > 1}, key=len, reverse=True):
-        text = re.sub(re.escape(name), "…", text, flags=re.IGNORECASE)
+        for written in {name, name.replace("\\", "\\\\")}:  # as it is, and as Python quotes it
+            text = re.sub(re.escape(written), "…", text, flags=re.IGNORECASE)
     return re.sub(r"([A-Za-z]:\\+Users\\+|/Users/|/home/)[^\\/\s'\"]+", r"\1…", text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -68,6 +69,8 @@ def _check_keychain() -> Iterator[Finding]:
     name = config.keychain()
     if name:
         yield fine("Keychain", f"The keychain of this computer is {name}.")
+    elif os.environ.get(config.KEY_VARIABLE, "").strip():
+        yield fine("Keychain", f"This computer has no keychain, and needs none: the API key is in {config.KEY_VARIABLE}.")
     else:
         yield warning("Keychain", "This computer has no keychain that can keep the API key.", "Set the variable REPLY_API_KEY instead.")
 
@@ -114,7 +117,10 @@ def _ask(url: str, problem: str, variable: str) -> Iterator[Finding]:
         whose = f"{shown(who.username) or 'a user without a name'} (user {who.user_id}, team {who.team_id})"
         yield fine("Key", f"The key{f' in {variable}' if variable else ''} belongs to {whose}.")
         uses = [f"{used} of {limit:,} in {_span(seconds)}" for used, limit, seconds, _ in session.pace.used()]
-        if uses:
+        if uses and not session.pace.is_shared():
+            says = "The requests of other programs of reply-xl cannot be counted, because their common file on this computer cannot be written."
+            yield warning("Quota", says, "Close other programs of reply-xl, make room on the disk, and run “reply-xl doctor” again.")
+        elif uses:
             yield fine("Quota", f"Requests used on this computer: {', '.join(uses)}.")
 
 

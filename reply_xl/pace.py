@@ -154,6 +154,10 @@ class WindowPace:
         """Each window of the quota as it stands now, with the requests of all processes."""
         return uses(self.windows, self._requests().state())
 
+    def is_shared(self) -> bool:
+        """Whether other processes know what was asked here, as far as has shown by now."""
+        return self._requests().is_shared
+
     def held(self) -> float:
         """The seconds that are left of a pause that Reply asked for."""
         return self._requests().state().held

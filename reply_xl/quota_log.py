@@ -79,6 +79,11 @@ class QuotaLog:
         self._lost: JournalError | None = None
         self._seen = 0.0, State([], 0.0, 0)
 
+    @property
+    def is_shared(self) -> bool:
+        """False once the file could not be used."""
+        return self._file is not None
+
     def state(self) -> State:
         return self._do(self._read)
 

@@ -27,7 +27,7 @@ from conftest import FIRST_ID, Ran
 from file_keyring import FileKeyring
 
 import reply_xl
-from reply_xl import __version__, doctor, policies, python_checks
+from reply_xl import __version__, config, doctor, policies, python_checks
 from reply_xl.addin_file import our_addin
 from reply_xl.computers import Computer, RealDeeds, System, rehearsal, this_computer
 from reply_xl.errors import ConfigError
@@ -695,6 +695,14 @@ def quota_fine(bench: Bench) -> list[Finding]:
     return bench.network(bench.make_sandbox().url)
 
 
+@case("Quota", WARNING, "The requests of other programs of reply-xl cannot be counted")
+def quota_that_cannot_be_written(bench: Bench) -> list[Finding]:
+    bench.monkeypatch.setenv("REPLY_XL_QUOTA", "100/60,3000/3600")
+    bench.monkeypatch.setenv("XDG_DATA_HOME", str(bench.folder / "data"))
+    (config.data_folder() / "quota.sqlite3").mkdir()
+    return bench.network(bench.make_sandbox().url)
+
+
 @case("Connection", UNKNOWN, "use up the requests")
 def quota_used_up(bench: Bench) -> list[Finding]:
     bench.monkeypatch.setenv("REPLY_XL_QUOTA", "1/3600")
@@ -754,6 +762,12 @@ def proxy_script_silent(bench: Bench) -> list[Finding]:
 
 @case("Keychain", WARNING, "no keychain")
 def keychain_missing(bench: Bench) -> list[Finding]:
+    return bench.network(unreachable(bench))
+
+
+@case("Keychain", FINE, r"has no keychain, and needs none: the API key is in REPLY_API_KEY\.")
+def keychain_not_needed(bench: Bench) -> list[Finding]:
+    bench.monkeypatch.setenv("REPLY_API_KEY", "a-key")
     return bench.network(unreachable(bench))
 
 

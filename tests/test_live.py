@@ -488,11 +488,23 @@ def test_the_report_names_nobody(tmp_path: Path) -> None:
     key = r"HKLM\SOFTWARE\Microsoft\Office\ClickToRun\Configuration"
     computer.registry.set(key, "VersionToReport", "16.0.17928.20114")
     computer.registry.set(key, "Platform", "x64")
-    reason = rf"C:\Users\zmueller\x on LAPTOP-77 of contoso, {tmp_path / 'Zoë Müller' / 'a'}, C:\Users\other one\y, /home/somebody/z | end"
+    reason = rf"C:\Users\zmueller\x on LAPTOP-77 of contoso, {tmp_path / 'Zoë Müller' / 'a'}, C:\Users\other one\y, /home/somebody/z | end, zo@contoso-mail.com"
+    reason += repr(rf" D:\Profiles\zmueller {tmp_path / 'Zoë Müller'}")
     results = [Result("A step", Verdict.FAIL, 1.25, reason), Result("Another", Verdict.PASS, 2.0, "")]
     findings = [Finding("Python", State.FINE, f"Excel can start {computer.python}.")]
     text = text_of_report(computer, findings, results, "2026-11-23")
-    for name in ("zmueller", "laptop-77", "contoso", "zoë", "müller", "other one", "somebody", str(computer.python).casefold()):
+    for name in (
+        "zmueller",
+        "laptop-77",
+        "contoso",
+        "zoë",
+        "müller",
+        "other one",
+        "somebody",
+        "zo@",
+        "contoso-mail",
+        str(computer.python).casefold(),
+    ):
         assert name not in text.casefold()
     assert "| Excel | 16.0.17928.20114 64-bit |" in text
     assert "| Another | PASS | 2.0 |  |" in text
