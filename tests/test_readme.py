@@ -44,6 +44,16 @@ def test_every_link_leads_somewhere(name: str) -> None:
     assert name == "README.md" or (f"]({name})" in TEXT and "](../README.md)" in TEXTS[name])
 
 
+def test_the_way_to_the_first_update_needs_no_word_from_programming() -> None:
+    """In its prose, apart from what stands on buttons, in menus and in what is pasted."""
+    way = TEXT[TEXT.index("\n## Install in Excel") : TEXT.index("### When something is in the way")]
+    prose = re.sub(r"```.*?```|<!--.*?-->|`[^`]*`|\*[^*]+\*|\]\([^)]*\)", " ", way, flags=re.DOTALL)
+    unknown = "api cli clone command console directory environment executable journal json macro module package path process prompt proxy repository run "
+    unknown += "sandbox script server shell terminal url variable venv xlsx xlwings"
+    used = {word.casefold() for word in re.findall(r"[A-Za-z]+", prose)}
+    assert not used & set(unknown.split())
+
+
 def test_the_tests_that_the_pages_name_are_there() -> None:
     """In the comments of any page, also outside of the page on trouble."""
     named = {name for text in TEXTS.values() for comment in re.findall(r"<!--(.*?)-->", text, re.DOTALL) for name in comment.split()}
