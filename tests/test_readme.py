@@ -47,7 +47,7 @@ def test_every_link_leads_somewhere(name: str) -> None:
 def test_the_way_to_the_first_update_needs_no_word_from_programming() -> None:
     """In its prose, apart from what stands on buttons, in menus and in what is pasted."""
     way = TEXT[TEXT.index("\n## Install in Excel") : TEXT.index("### When something is in the way")]
-    prose = re.sub(r"```.*?```|<!--.*?-->|`[^`]*`|\*[^*]+\*|\]\([^)]*\)", " ", way, flags=re.DOTALL)
+    prose = re.sub(r"```.*?```|<!--.*?-->|`[^`]*`|\*[^*]+\*|\]\([^)]*\)", " ", way.replace("**", ""), flags=re.DOTALL)
     unknown = "api cli clone command console directory environment executable journal json macro module package path process prompt proxy repository run "
     unknown += "sandbox script server shell terminal url variable venv xlsx xlwings"
     used = {word.casefold() for word in re.findall(r"[A-Za-z]+", prose)}
