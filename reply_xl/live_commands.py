@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reply_xl.base_urls import repeated
+from reply_xl.base_urls import checked_base_url, is_loopback, repeated
 from reply_xl.commands import columns_of, preview_of, refuse_beside_plan, request_of
 from reply_xl.errors import ConfigError, NotAgreed
 from reply_xl.in_live import in_live
@@ -187,7 +187,8 @@ def _scene(
     from reply_xl.terminal import Terminal
 
     began, cancelled = time.time(), Stop()
-    if arguments.base_url is None and mark_of(config.shared_folder()) is not None:
+    is_practice = arguments.base_url is not None and is_loopback(checked_base_url(arguments.base_url))
+    if not is_practice and mark_of(config.shared_folder()) is not None:
         raise ConfigError(
             "Practice is pressed in Excel, and this command would speak with Reply; click Practice to leave it, and try again."
         )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlwings as xw
 from conftest import FIRST_ID, Book, Live, patches
 from fake_excel import FakeExcel, Picture, install
 from hosts import live_engine
@@ -420,8 +421,44 @@ def test_practice_is_not_earnest(excel: FakeExcel, live: Live) -> None:
     """While Practice is pressed in Excel, a command that would reach Reply is not carried out."""
     config.shared_folder().mkdir(parents=True, exist_ok=True)
     (config.shared_folder() / "practice").touch()
-    ran = live(None, "push", "--live", "--yes")
-    assert (ran.code, "click Practice to leave it" in ran.err) == (1, True)
+    for command in ("push", "pull", "undo", "retry", "preview", "columns"):
+        for server in ([], ["--base-url", "https://api.reply.io"], ["--base-url", "https://api.reply.io/"]):
+            ran = live(None, command, "--live", *server)
+            assert (ran.code, "click Practice to leave it" in ran.err) == (1, True)
+
+
+def test_a_copy_for_practice_never_goes_to_reply(excel: FakeExcel, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the copy in front a command that would send or read contacts is refused before the network is asked."""
+    from reply_xl.practice_mark import mark_practice
+
+    monkeypatch.setenv("REPLY_API_KEY", "not-a-key")
+    mark_practice(xw.books[NAME].sheets["Leads"], "one")
+    for command in (["push"], ["pull"], ["preview"], ["preview", "--edit"]):
+        ran = live(None, *command, "--live")
+        assert (ran.code, "so nothing of it goes to Reply" in ran.err) == (1, True), ran.err
+    for command in ("undo", "retry"):
+        ran = live(None, command, "--live")
+        assert (ran.code, "there is nothing to" in ran.err) == (1, True), ran.err
+    assert "is not a base URL" in live(None, "push", "--live", "--base-url", "http://[").err
+
+
+@pytest.mark.parametrize("command", ["push", "undo"])
+def test_ctrl_c_at_the_question(excel: FakeExcel, sandbox: Sandbox, live: Live, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Nothing is sent or undone, and one word says so; the next command is not held up by what was left."""
+    if command == "undo":
+        assert live(sandbox, "push", "--live", "--yes").code == 0
+    sent = len(patches(sandbox))
+
+    class Interrupted(Typed):
+        def readline(self, size: int | None = -1, /) -> str:
+            os.kill(os.getpid(), signal.SIGINT)
+            return "y\n"
+
+    monkeypatch.setattr("sys.stdin", Interrupted())
+    ran = live(sandbox, command, "--live")
+    assert (ran.code, ran.err.endswith("Stopped.\n"), len(patches(sandbox))) == (3, True, sent), ran
+    assert live(sandbox, command, "--live", "--yes").code == 0
+    assert excel.live() == []
 
 
 @pytest.mark.parametrize(
