@@ -11,12 +11,13 @@ from reply_xl.bases import is_a_file
 from reply_xl.click import parse
 from reply_xl.clicks import ClickFolder
 from reply_xl.columns import STATUS
-from reply_xl.delivery import recognise
-from reply_xl.errors import ConfigError, SheetError
+from reply_xl.conduct import told
+from reply_xl.delivery import recognise, rows_now
+from reply_xl.errors import ConfigError, HeaderError, SheetError
 from reply_xl.journal import Journal
 from reply_xl.place import Place
 from reply_xl.preview_page import MARK as PREVIEW
-from reply_xl.runs import Run, RunKind
+from reply_xl.runs import Recorded, Run, RunKind
 from reply_xl.sheet import nearest
 
 _LOOK_EVERY = 0.4
@@ -66,30 +67,42 @@ def refuse_our_sheet(sheet: str, mark: str | None, how_to_send: str) -> None:
 
 
 def last_update(journal: Journal, place: Place, base_url: str) -> Run | None:
-    """The newest run of this sheet on this server that is no undo."""
-    return _last(journal, place, base_url, lambda run: run.kind is not RunKind.UNDO)
+    """The newest run of this sheet on this server that is no undo. Raises `ConfigError` where the sheet holds no row of it."""
+    return _last(journal, place, base_url, lambda run: run.kind is not RunKind.UNDO, "retry")
 
 
 def run_to_undo(journal: Journal, place: Place, base_url: str) -> Run:
-    """The newest run of this sheet on this server that may have changed something, an undo too. Raises `ConfigError` if there is none."""
-    run = _last(journal, place, base_url, lambda run: any(run.counts.get(word) for word in jobs.MAY_HAVE_CHANGED))
+    """The newest run of this sheet on this server that may have changed something, an undo too. Raises `ConfigError` if there is none, and
+    where the sheet holds no row of it."""
+    run = _last(journal, place, base_url, lambda run: any(run.counts.get(word) for word in jobs.MAY_HAVE_CHANGED), "undo")
     if run is None:
         raise ConfigError("No update of this sheet is known on this computer, so there is nothing to undo.")
     return run
 
 
-def _last(journal: Journal, place: Place, base_url: str, fits: Callable[[Run], bool]) -> Run | None:
+def _last(journal: Journal, place: Place, base_url: str, fits: Callable[[Run], bool], command: str) -> Run | None:
     with place.open() as book:
         names = book.sheets()
     for run in journal.of_book(place.key):
-        is_here = nearest(names, run.page.sheet) == place.sheet and run.server.base_url == base_url
-        if is_here and fits(run) and (is_a_file(place.key) or _stands(journal, place, run)):
+        if nearest(names, run.page.sheet) != place.sheet or run.server.base_url != base_url or not fits(run):
+            continue
+        if _stands(place, journal.recorded(run.id)):
             return run
+        if is_a_file(place.key):
+            what = f"None of the rows of run {run.id}, the last one of a sheet “{run.page.sheet}”, is in it now"
+            raise ConfigError(f"{what}; “reply-xl {command} {run.id}” finds them.")
     return None
 
 
-def _stands(journal: Journal, place: Place, run: Run) -> bool:
-    """Whether the sheet in front holds the rows of a run, and columns of results: many workbooks that were never saved are called “Book1”."""
+def _stands(place: Place, recorded: Recorded) -> bool:
+    """Whether the sheet in front holds rows of a run, as a new sheet of the old name does not. Many workbooks that were never saved are called
+    “Book1”: one of these has to hold nearly all rows, and columns of results."""
     with place.open() as book:
-        view = recognise(book.sheet(place.sheet), run, journal.recorded(run.id).entries)
-    return view is not None and view.index(STATUS) is not None
+        sheet = book.sheet(place.sheet)
+        if not is_a_file(place.key):
+            view = recognise(sheet, recorded.run, recorded.entries)
+            return view is not None and view.index(STATUS) is not None
+        try:
+            return bool(rows_now(sheet, recorded.run, told(recorded.entries, place))[0])
+        except HeaderError:
+            return False

@@ -192,6 +192,32 @@ def test_another_workbook_that_was_never_saved(sandbox: Sandbox, live: Live, com
     assert titles(sandbox) == [None, "T1", "T2", None, None, None]
 
 
+@pytest.mark.parametrize("by", ["command", "ribbon"])
+@pytest.mark.parametrize("command", ["undo", "retry"])
+def test_a_new_sheet_of_the_old_name(excel: FakeExcel, sandbox: Sandbox, live: Live, command: str, by: str) -> None:
+    """The sheet of the run was renamed, and another one with other contacts is called as it was: nothing of the run is undone or tried again
+    there, and it is said how that is done."""
+    book = excel.books[0]
+    book.sheets[0].fill("A3", [["wrong"]])
+    assert live(sandbox, "push", "--live", "--yes").code == 3
+    sent = len(patches(sandbox))
+    book.sheets[0].name = "Old"
+    book.sheets[0].fill("A3", [[float(FIRST_ID + 1)]])
+    new = copy_of(excel, "Leads", [float(FIRST_ID + 7), "p7@example.com", "other"], [float(FIRST_ID + 8), None, "other"])
+    new.select("A2:A3")
+    book.active = new
+    if by == "command":
+        ran = live(sandbox, command, "--live", "--yes")
+        code, said = ran.code, ran.err
+    else:
+        button = Button.UNDO if command == "undo" else Button.RETRY
+        pressed = click(sandbox, button, "$A$2", book=NAME, path=book.full_name, window=book.hwnd, answers=("Update them", "Undo it") * 2)
+        code, said = pressed.code, " ".join(pressed.boxes.told)
+    assert (code, len(patches(sandbox))) == (1, sent), said
+    assert f"None of the rows of run 1, the last one of a sheet “Leads”, is in it now; “reply-xl {command} 1” finds them." in said
+    assert new.cell("D1").value is None
+
+
 # -- over other hosts
 
 
