@@ -9,6 +9,8 @@ from pathlib import Path
 
 TOO_OLD = 60.0
 """Seconds after which a click that nobody has taken is not obeyed any more: the user has gone on."""
+_MOST_BYTES = 5_000_000
+"""Of a file that are read: more than any click that is obeyed has."""
 _KEPT = 86_400.0
 _ENDINGS = (".click", ".cancel", ".started", ".tmp", ".quiet")
 
@@ -32,7 +34,7 @@ class ClickFolder:
             self.done(click_id)
             return None
         try:
-            return taken.read_bytes()
+            return _begin(taken)
         except OSError:
             self.done(click_id)
             return None
@@ -49,8 +51,9 @@ class ClickFolder:
         with contextlib.suppress(OSError):
             (self._folder / f"{click_id}.started").unlink(missing_ok=True)
             for path in self._folder.iterdir():
-                if path.suffix in _ENDINGS and self._now() - path.stat().st_mtime > _KEPT:
-                    path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    if path.suffix in _ENDINGS and self._now() - path.stat().st_mtime > _KEPT:
+                        path.unlink(missing_ok=True)
 
     def cancel(self, click_id: str, data: bytes) -> None:
         """Asks what is going on for the workbook of a click to stop, as a click on Cancel does. `data`: of the click file."""
@@ -74,7 +77,12 @@ class ClickFolder:
             marks = list(self._folder.glob("*.cancel"))
         for path in marks:
             with contextlib.suppress(OSError):  # this one cannot be read, or is gone
-                if path.stat().st_mtime >= since and is_meant(path.read_bytes()):
+                if path.stat().st_mtime >= since and is_meant(_begin(path)):
                     path.unlink(missing_ok=True)
                     found = True
         return found
+
+
+def _begin(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(_MOST_BYTES)
