@@ -40,7 +40,7 @@ NOT_FOR_THE_RIBBON = {
         "applescript",
         "shortcut",
     ),
-    *("click_checks", "functions_files", "signed_files"),
+    *("click_checks", "functions_files"),
     *("template", "workbook", "in_excel", "in_live", "inquiries", "live", "live_report", "live_commands", "startable", "launcher", "agent"),
 }
 """Modules that speak to a terminal alone, or write what is no sentence."""
