@@ -127,7 +127,7 @@ def test_results_of_a_workbook_that_never_had_a_file_and_is_closed(excel: FakeEx
     excel.books.reverse()
     boxes = Meanwhile(["Update them"], after_the_first_patch(sandbox, book.close))
     press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$7")
-    assert "reply-xl resume 1 --book" in boxes.told[-1]
+    assert "“reply-xl resume 1”, which says how to go on" in boxes.told[-1]
     assert "next click" not in boxes.told[-1]
 
 
