@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from reply_xl import config
-from reply_xl.cell_text import shown
 from reply_xl.errors import ConfigError, NotAgreed, NotAuthorised
+from reply_xl.kinds.cell_text import shown
 from reply_xl.session import Session
 
 if TYPE_CHECKING:
-    from reply_xl.window import Window
+    from reply_xl.tab.window import Window
 
 _ATTEMPTS = 3
 _AROUND = "\"'`“”‘’«»„‚,;<>"

@@ -21,9 +21,9 @@ from pathlib import Path
 from types import FrameType
 
 from reply_xl import __version__, config
-from reply_xl.clicks import TOO_OLD
 from reply_xl.locks import lock
-from reply_xl.places import AGENT_LOCK, AGENT_LOG, CLICKS, LAUNCHER
+from reply_xl.setup.places import AGENT_LOCK, AGENT_LOG, CLICKS, LAUNCHER
+from reply_xl.tab.clicks import TOO_OLD
 
 EVERY = 0.25
 """Seconds between two looks at the folder."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from reply_xl.errors import CellError
 from reply_xl.fields import same
+from reply_xl.history.runs import Entry, Run
+from reply_xl.kinds.values import parse
 from reply_xl.model import FINE, Change, Column, Intent, Outcome, Role, Row, Word
-from reply_xl.runs import Entry, Run
-from reply_xl.values import parse
 from reply_xl.wishes import key_of
 
 _ORDER = (Word.UPDATED, Word.UNDONE, Word.UNCHANGED, Word.SKIPPED)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reply_xl.columns import MESSAGE, PRACTICE, REPLY_ID, STATUS, UPDATED_AT
 from reply_xl.fields import value_of
+from reply_xl.kinds.values import format
+from reply_xl.mapping.columns import MESSAGE, PRACTICE, REPLY_ID, STATUS, UPDATED_AT
 from reply_xl.model import CellValue, Column, Outcome, Word
-from reply_xl.values import format
 
 _LONGEST_MESSAGE = 1000
 _LONGEST_TEXT = 32_767

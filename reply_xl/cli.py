@@ -18,8 +18,8 @@ from typing import NoReturn
 from reply_xl import __version__, commands, live_commands, run_commands, setup_commands
 from reply_xl.commands import COULD_NOT_RUN, NEEDS_ATTENTION, WRONG_USE
 from reply_xl.errors import Cancelled, NotAgreed, ReplyXlError
-from reply_xl.in_live import in_live
 from reply_xl.live_commands import Desk
+from reply_xl.tab.in_live import in_live
 
 _BOOK = "the workbook: .xlsx, .xlsm or .csv"
 _LIVE = "instead of BOOK: the workbook that is open in Excel, and the rows that are selected there"

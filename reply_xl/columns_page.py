@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reply_xl.busy import Patience
-from reply_xl.choices import Choice, Choices, Send, header_keys, label_of, targets_by_name
+from reply_xl.kinds.values import is_blank, shown
+from reply_xl.mapping.choices import Choice, Choices, Send, header_keys, label_of, targets_by_name
 from reply_xl.model import Column, CustomField, Role, Row, Target
 from reply_xl.pages import pages_of, read_page, write_page
-from reply_xl.values import is_blank, shown
 from reply_xl.wording import joined
 
 NAME, MARK = "Reply columns", "reply_xl columns 1"

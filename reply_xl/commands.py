@@ -18,9 +18,9 @@ from reply_xl.interrupts import Stop, stoppable
 
 if TYPE_CHECKING:
     from reply_xl.face import Face
+    from reply_xl.mapping.region import Spans
     from reply_xl.place import Place
     from reply_xl.plan import Request
-    from reply_xl.region import Spans
     from reply_xl.session import Session
     from reply_xl.terminal import Terminal
 
@@ -29,8 +29,8 @@ FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 
 def columns(arguments: argparse.Namespace) -> int:
     from reply_xl import console
-    from reply_xl.base_urls import repeated
     from reply_xl.dialogue import deliver_waiting
+    from reply_xl.network.base_urls import repeated
     from reply_xl.terminal import Terminal
     from reply_xl.workbook import FilePlace
 
@@ -43,10 +43,10 @@ def columns(arguments: argparse.Namespace) -> int:
 def columns_of(arguments: argparse.Namespace, face: Face, place: Place, then: str) -> int:
     """Shows where the columns of the sheet at `place` go. `then`: what to do with the sheet that `--edit` writes."""
     from reply_xl import console, sentences
-    from reply_xl.choices import header_keys
     from reply_xl.dialogue import agree_to_columns, with_choices
+    from reply_xl.history.records import Records
+    from reply_xl.mapping.choices import header_keys
     from reply_xl.plan import read_columns
-    from reply_xl.records import Records
     from reply_xl.session import Session
 
     with place.kept_open(), contextlib.ExitStack() as stack:
@@ -91,8 +91,8 @@ def columns_of(arguments: argparse.Namespace, face: Face, place: Place, then: st
 
 def preview(arguments: argparse.Namespace) -> int:
     from reply_xl import console
-    from reply_xl.base_urls import repeated
     from reply_xl.dialogue import deliver_waiting
+    from reply_xl.network.base_urls import repeated
     from reply_xl.session import Session
     from reply_xl.terminal import Terminal
     from reply_xl.workbook import FilePlace
@@ -110,7 +110,7 @@ def preview_of(face: Terminal, place: Place, session: Session, request: Request,
     """Prints what `request` would change. `edit`: writes it into the workbook as well; `then`: how that is sent."""
     from reply_xl import console, jobs, plan, sentences
     from reply_xl.dialogue import refuse_practice_in_earnest, unfinished, with_choices
-    from reply_xl.hygiene import hints
+    from reply_xl.mapping.hygiene import hints
     from reply_xl.preview import foreseen, refused
     from reply_xl.terminal import exit_code
 
@@ -222,7 +222,7 @@ def _pull_new(arguments: argparse.Namespace) -> int:
 
 
 def whoami(arguments: argparse.Namespace) -> int:
-    from reply_xl.cell_text import shown
+    from reply_xl.kinds.cell_text import shown
     from reply_xl.session import Session
 
     with Session(arguments.base_url) as session:
@@ -250,7 +250,7 @@ def login(arguments: argparse.Namespace) -> int:
 
 def logout(arguments: argparse.Namespace) -> int:
     from reply_xl import config
-    from reply_xl.base_urls import REPLY_URL, checked_base_url
+    from reply_xl.network.base_urls import REPLY_URL, checked_base_url
 
     gone = config.forget_key(checked_base_url(REPLY_URL if arguments.base_url is None else arguments.base_url))
     print("The key was removed from the keychain." if gone else "There was no key in the keychain.")
@@ -314,7 +314,7 @@ def _switches(settings: Sequence[str]) -> dict[str, Any]:
 def _contacts_file(path: Path) -> tuple[Any, Any]:
     """The contacts of a workbook, or of a JSON file: a list of them, or an object with `contacts` and `customFields`."""
     if path.suffix.casefold() != ".json":
-        from reply_xl.practice import contacts_of
+        from reply_xl.tab.practice import contacts_of
 
         return contacts_of(path)
     try:

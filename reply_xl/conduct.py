@@ -14,17 +14,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from reply_xl.bases import is_a_file
 from reply_xl.beside import beside
 from reply_xl.delivery import Delivered, View, deliver, recognise
 from reply_xl.errors import HostBusy, JournalError, SheetError, WorkbookError
+from reply_xl.history.bases import is_a_file
+from reply_xl.history.recording import Recording
+from reply_xl.history.records import Records
+from reply_xl.history.runs import Entry, Recorded, Run
 from reply_xl.interrupts import stoppable, unbroken
 from reply_xl.model import Outcome
 from reply_xl.patches import Decision
 from reply_xl.place import Book, Place
-from reply_xl.recording import Recording
-from reply_xl.records import Records
-from reply_xl.runs import Entry, Recorded, Run
 from reply_xl.send import Terms, send
 from reply_xl.sheet import Sheet, nearest
 

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from reply_xl.choices import Unseen
 from reply_xl.fields import is_empty
-from reply_xl.hygiene import Hint
+from reply_xl.kinds.values import format, shown
+from reply_xl.mapping.choices import Unseen
+from reply_xl.mapping.hygiene import Hint
 from reply_xl.model import Change, Column, FieldValue, Outcome, Role, Word
 from reply_xl.plan import Draft, Plan
 from reply_xl.sentences import goes_to, s, strangers, summary, takes
-from reply_xl.values import format, shown
 
 NOT_SHOWN = "(not shown by Reply)"
 """Instead of the former value of a field that no answer of Reply holds."""

@@ -16,12 +16,12 @@ import xlwings
 
 from reply_xl import csv_text, engine
 from reply_xl.addresses import COLUMNS, LAST_ROW, address
-from reply_xl.columns import OURS
 from reply_xl.errors import WorkbookError
 from reply_xl.fields import fold
-from reply_xl.host_values import as_cells, as_lines, as_text
+from reply_xl.kinds.host_values import as_cells, as_lines, as_text
+from reply_xl.kinds.values import shown
+from reply_xl.mapping.columns import OURS
 from reply_xl.model import CellValue, ErrorCell
-from reply_xl.values import shown
 from reply_xl.xlsx.open import Stamp, read_file
 from reply_xl.xlsx.save import refuse_unless_savable, save_bytes
 

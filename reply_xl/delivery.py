@@ -14,15 +14,15 @@ from itertools import pairwise
 
 from reply_xl import cells
 from reply_xl.addresses import runs
-from reply_xl.columns import MESSAGE, OURS, REPLY_ID, map_columns
 from reply_xl.errors import CellError, HostBusy, SheetError
 from reply_xl.fields import BY_NAME, fold, same
+from reply_xl.history.runs import Entry, Mark, Run
+from reply_xl.kinds.values import format, parse
 from reply_xl.locate import locate, own_headers
+from reply_xl.mapping.columns import MESSAGE, OURS, REPLY_ID, map_columns
 from reply_xl.model import CellValue, Change, Column, ErrorCell, Intent, Outcome, Role, Row, Word
 from reply_xl.repair import Written, prove
-from reply_xl.runs import Entry, Mark, Run
 from reply_xl.sheet import Layout, Reading, Sheet
-from reply_xl.values import format, parse
 
 _MOST_TIMES = 4
 _WIDEST_GAP = 20

@@ -10,16 +10,16 @@ import threading
 from pathlib import Path
 
 from reply_xl import console, plan, preview, sentences
-from reply_xl.columns import OURS, map_columns
 from reply_xl.conduct import conduct
 from reply_xl.errors import WorkbookError
-from reply_xl.literal import cells_of
+from reply_xl.history.records import Records
+from reply_xl.history.runs import NewRun, RunKind
+from reply_xl.kinds.literal import cells_of
+from reply_xl.mapping.columns import OURS, map_columns
 from reply_xl.model import CellValue, Contacts, Word
 from reply_xl.patches import Policy
 from reply_xl.plan import Request
 from reply_xl.push import Push
-from reply_xl.records import Records
-from reply_xl.runs import NewRun, RunKind
 from reply_xl.sandbox import Sandbox
 from reply_xl.send import Terms
 from reply_xl.session import Session

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reply_xl import sentences
-from reply_xl.choices import Choices, Unseen, kept
 from reply_xl.conduct import deliver_run
 from reply_xl.errors import ConfigError, NotAgreed, ReplyXlError, SheetError
 from reply_xl.face import Face, Question
+from reply_xl.history.records import Records, are_there
+from reply_xl.history.runs import Entry, Run, Server
+from reply_xl.mapping.choices import Choices, Unseen, kept
 from reply_xl.place import Book, Place
 from reply_xl.plan import Request
-from reply_xl.records import Records, are_there
-from reply_xl.runs import Entry, Run, Server
 from reply_xl.session import Session
 from reply_xl.sheet import Sheet
 from reply_xl.wording import joined

@@ -26,15 +26,15 @@ from pathlib import Path
 from typing import Protocol
 
 from reply_xl import __version__
-from reply_xl.bases import BasePage, NewBases
 from reply_xl.errors import HeaderError, WorkbookError
 from reply_xl.fields import WRITABLE, value_of
-from reply_xl.literal import Lines
+from reply_xl.history.bases import BasePage, NewBases
+from reply_xl.kinds.literal import Lines
+from reply_xl.kinds.values import shown
 from reply_xl.model import Column, Contact, ContactList, CustomField, FieldValue, Page
 from reply_xl.parts import write_package
 from reply_xl.spool import Record, Spool, mark
 from reply_xl.template import LAST_ROW, SHEET_PART, download_columns, head, other_parts, tail
-from reply_xl.values import shown
 
 PAGE = 1000
 OVERLAP = 10

@@ -18,21 +18,21 @@ from typing import Any
 from urllib.parse import unquote
 
 from reply_xl.addresses import Area
-from reply_xl.bases import is_a_file
 from reply_xl.busy import Patience, is_busy, make_attempts_finite, refuse_while_copying
-from reply_xl.choices import Choices
-from reply_xl.click import Click
 from reply_xl.columns_page import proposal, write_columns_page
 from reply_xl.config import shared_folder
 from reply_xl.errors import SheetError, WorkbookError
-from reply_xl.in_excel import in_excel
+from reply_xl.history.bases import is_a_file
+from reply_xl.history.runs import Run
+from reply_xl.mapping.choices import Choices
 from reply_xl.model import Column, CustomField, Row
 from reply_xl.pages import mark_of
-from reply_xl.places import ADDIN
 from reply_xl.results import copy_values
-from reply_xl.runs import Run
+from reply_xl.setup.places import ADDIN
 from reply_xl.sheet import Reading, Sheet, choose_sheet
 from reply_xl.stillness import settle
+from reply_xl.tab.click import Click
+from reply_xl.tab.in_excel import in_excel
 from reply_xl.this_excel import began
 
 _HANDLE = 0xFFFFFFFF

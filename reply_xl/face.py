@@ -8,10 +8,10 @@ from typing import Protocol
 
 from reply_xl.conduct import Conducted, Meanwhile
 from reply_xl.errors import SheetError
+from reply_xl.history.records import Records
 from reply_xl.model import Change, Outcome
 from reply_xl.place import Place
 from reply_xl.plan import Draft
-from reply_xl.records import Records
 
 
 class Progress(Protocol):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import unicodedata
 from decimal import Decimal, InvalidOperation
 
-from reply_xl.links import page_key
+from reply_xl.kinds.links import page_key
+from reply_xl.kinds.windows_zones import same_zone
 from reply_xl.model import Choice, Contact, CustomField, Field, FieldValue, Kind, Target
-from reply_xl.windows_zones import same_zone
 
 HIGHEST_ID = 2_147_483_647
 

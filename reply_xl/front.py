@@ -11,7 +11,7 @@ from reply_xl.addresses import Area
 from reply_xl.busy import Patience, is_busy, make_attempts_finite
 from reply_xl.errors import SheetError
 from reply_xl.excel import Excel, full_name, keep_other_excels
-from reply_xl.places import ADDIN
+from reply_xl.setup.places import ADDIN
 from reply_xl.sheet import Sheet, choose_sheet
 
 NO_BOOK = "No workbook is open; open the one with your contacts and try again."

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from reply_xl import config
-from reply_xl.choices import apply, targets_by_name
-from reply_xl.columns import map_columns
 from reply_xl.errors import CellError, ReplyXlError
 from reply_xl.fields import BY_NAME, is_empty
+from reply_xl.kinds.values import contact_id, error_in, explained, format, is_blank, local_moment, looks_like_email, parse, shown
+from reply_xl.mapping.choices import apply, targets_by_name
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import CellValue, Column, CustomField, Role, Sureness
-from reply_xl.pace import REPLY_QUOTA, uses
-from reply_xl.quota_log import State, all_states
+from reply_xl.network.pace import REPLY_QUOTA, uses
+from reply_xl.network.quota_log import State, all_states
 from reply_xl.seen import Pages, Seen
 from reply_xl.spread import Answer, sentence, spread
-from reply_xl.values import contact_id, error_in, explained, format, is_blank, local_moment, looks_like_email, parse, shown
 from reply_xl.wishes import REFERENCES, named_in
 
 _NOT_SEEN = "Not seen on this computer yet; pull it first."

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from reply_xl import plan, planned, sentences
-from reply_xl.base_urls import whose
 from reply_xl.conduct import at_last, conduct, sheet_meant, told
 from reply_xl.delivery import rows_now
 from reply_xl.dialogue import (
@@ -27,16 +26,17 @@ from reply_xl.dialogue import (
 from reply_xl.errors import Cancelled, HostBusy, SheetError
 from reply_xl.face import Face, Question
 from reply_xl.fields import guard_of
-from reply_xl.hygiene import Hint, hints
+from reply_xl.history.runs import NewRun, Recorded, Run, RunKind
 from reply_xl.interrupts import stoppable
+from reply_xl.mapping.hygiene import Hint, hints
 from reply_xl.model import FINE, Word
+from reply_xl.network.base_urls import whose
 from reply_xl.patches import OnConflict, Policy
 from reply_xl.place import Book, Place
 from reply_xl.plan import Draft, Request
 from reply_xl.preview import refused
 from reply_xl.pull import Refreshing, refreshing
 from reply_xl.push import Push
-from reply_xl.runs import NewRun, Recorded, Run, RunKind
 from reply_xl.send import Terms
 from reply_xl.session import Session
 from reply_xl.sheet import Reading, Sheet

@@ -14,11 +14,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reply_xl.base_urls import checked_base_url, is_loopback, repeated
 from reply_xl.commands import columns_of, preview_of, refuse_beside_plan, request_of
 from reply_xl.errors import ConfigError, NotAgreed
-from reply_xl.in_live import in_live
 from reply_xl.interrupts import Stop, stoppable
+from reply_xl.network.base_urls import checked_base_url, is_loopback, repeated
+from reply_xl.tab.in_live import in_live
 from reply_xl.this_excel import process_in_front, this_engine
 from reply_xl.wording import joined
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reply_xl.addresses import Area
     from reply_xl.busy import Patience
     from reply_xl.excel import LivePlace
-    from reply_xl.records import Records
+    from reply_xl.history.records import Records
     from reply_xl.session import Session
     from reply_xl.terminal import Terminal
 
@@ -130,8 +130,8 @@ def pull(arguments: argparse.Namespace, desk: Desk) -> int:
 def retry(arguments: argparse.Namespace, desk: Desk) -> int:
     """The last update of the sheet in front, with what that sheet holds now."""
     from reply_xl import jobs, sentences
-    from reply_xl.in_front import last_update
     from reply_xl.patches import OnConflict
+    from reply_xl.tab.in_front import last_update
 
     with _scene(arguments, desk, on_preview=True) as scene, scene.session(arguments.base_url) as session:
         journal = scene.records.journal
@@ -148,9 +148,9 @@ def undo(arguments: argparse.Namespace, desk: Desk) -> int:
     it the visible selected rows alone."""
     from reply_xl import jobs, sentences
     from reply_xl.dialogue import refuse_running
-    from reply_xl.in_front import run_to_undo
     from reply_xl.patches import Policy
     from reply_xl.run_commands import fields_of, refuse_unfinished_undo, rows_then
+    from reply_xl.tab.in_front import run_to_undo
 
     with _scene(arguments, desk, selects=True, on_preview=True) as scene, scene.session(arguments.base_url) as session:
         journal = scene.records.journal
@@ -174,16 +174,16 @@ def _scene(
     is written into the workbook; `on_preview`: the sheet in front may be a preview. Raises `ReplyXlError`."""
     from reply_xl import config, console
     from reply_xl.blocks import Blocks
-    from reply_xl.clicks import ClickFolder
     from reply_xl.dialogue import deliver_waiting
     from reply_xl.excel import Excel, LivePlace
     from reply_xl.face import Question
     from reply_xl.front import look, selected
-    from reply_xl.in_front import cancellable, refuse_our_sheet
+    from reply_xl.history.records import Records
     from reply_xl.locks import BookLock
     from reply_xl.preview_page import MARK
-    from reply_xl.records import Records
-    from reply_xl.serving import mark_of
+    from reply_xl.tab.clicks import ClickFolder
+    from reply_xl.tab.in_front import cancellable, refuse_our_sheet
+    from reply_xl.tab.serving import mark_of
     from reply_xl.terminal import Terminal
 
     began, cancelled = time.time(), Stop()

@@ -10,11 +10,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from reply_xl.columns import OURS, REPLY_ID
 from reply_xl.fields import CATALOGUE, fold
+from reply_xl.history.runs import Mark
+from reply_xl.kinds.values import is_blank
+from reply_xl.mapping.columns import OURS, REPLY_ID
 from reply_xl.model import Column, Role, Row
-from reply_xl.runs import Mark
-from reply_xl.values import is_blank
 from reply_xl.wishes import key_of
 
 _OWN = frozenset(fold(header) for header in (*OURS, REPLY_ID))

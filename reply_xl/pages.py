@@ -20,11 +20,11 @@ from typing import Any
 from reply_xl.addresses import COLUMNS, LAST_ROW, address, areas_of, runs
 from reply_xl.busy import Patience
 from reply_xl.errors import ReplyXlError, SheetError
-from reply_xl.host_values import as_cells, as_lines, as_text
+from reply_xl.kinds.host_values import as_cells, as_lines, as_text
+from reply_xl.kinds.values import is_blank
 from reply_xl.marks import TOP, is_mark, is_whole_mark, mark_in
 from reply_xl.model import CellValue, ErrorCell, Row
 from reply_xl.stillness import quiet
-from reply_xl.values import is_blank
 
 __all__ = [
     "Page",

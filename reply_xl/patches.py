@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from reply_xl.fields import BY_NAME, guard_of, is_empty, same, value_of
 from reply_xl.identity import vouched
+from reply_xl.kinds.time_zones import Style, in_style
+from reply_xl.kinds.values import format, shown
 from reply_xl.model import Change, Contact, FieldValue, Intent, Kind, Outcome, Patch, Target, Word
-from reply_xl.time_zones import Style, in_style
-from reply_xl.values import format, shown
 from reply_xl.wishes import Key, Wish
 from reply_xl.wording import joined
 

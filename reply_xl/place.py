@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from reply_xl.choices import Choices
+from reply_xl.history.runs import Run
+from reply_xl.mapping.choices import Choices
 from reply_xl.model import Column, CustomField, Row
-from reply_xl.runs import Run
 from reply_xl.sheet import Sheet
 
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reply_xl import identity, patches, wishes
-from reply_xl.choices import Choices, Unseen, apply, targets_by_name
-from reply_xl.columns import map_columns, unused_notes
 from reply_xl.errors import ApiRefused, NotAuthorised
+from reply_xl.kinds.time_zones import Style, style_of
 from reply_xl.lookup import Found, read_contacts
+from reply_xl.mapping.choices import Choices, Unseen, apply, targets_by_name
+from reply_xl.mapping.columns import map_columns, unused_notes
+from reply_xl.mapping.strays import leave_out
 from reply_xl.model import Bases, Column, Contact, Contacts, CustomField, FieldValue, Memory, Outcome, Patch, Role, Row, Sureness, Word
 from reply_xl.patches import Decision, OnConflict, Policy
 from reply_xl.references import Directory
 from reply_xl.sheet import Reading, Spans
-from reply_xl.strays import leave_out
-from reply_xl.time_zones import Style, style_of
 from reply_xl.wishes import Wish
 from reply_xl.wording import joined
 

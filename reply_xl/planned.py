@@ -12,25 +12,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reply_xl import beside, identity, preview_page
-from reply_xl.choices import targets_by_name
-from reply_xl.columns import OURS, REPLY_ID, is_own_or_id
 from reply_xl.errors import ApiRefused, HeaderError, NotAuthorised, SheetError
 from reply_xl.fields import value_of
-from reply_xl.hygiene import Hint
+from reply_xl.history.runs import Beside, RunKind
+from reply_xl.kinds.values import contact_id
 from reply_xl.locate import marks_of
 from reply_xl.lookup import Found, read_contacts
+from reply_xl.mapping.choices import targets_by_name
+from reply_xl.mapping.columns import OURS, REPLY_ID, is_own_or_id
+from reply_xl.mapping.hygiene import Hint
 from reply_xl.model import Change, Column, Contact, Contacts, CustomField, Memory, Outcome, Patch, Role, Row, Word
 from reply_xl.pages import find_page, mark_of, pages_of, remove_page, write_page
 from reply_xl.patches import Decision, Policy, Unknown, decide
 from reply_xl.place import Book
 from reply_xl.plan import Draft, Plan, Request, read_columns, usual_zones
-from reply_xl.practice_mark import mark_practice, practice_of
 from reply_xl.preview_page import EMAIL, FIELD, HEADERS, MARK, MOST_LINES, NAME, NEEDED, NOW, ROW, WILL, Asked
 from reply_xl.push import Push, page_of, prepare
 from reply_xl.references import Directory
-from reply_xl.runs import Beside, RunKind
 from reply_xl.sheet import Reading, Sheet, nearest
-from reply_xl.values import contact_id
+from reply_xl.tab.practice_mark import mark_practice, practice_of
 from reply_xl.wishes import Wish
 from reply_xl.wording import joined
 

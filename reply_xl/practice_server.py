@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from reply_xl import config
-from reply_xl.places import PRACTICE_LOG
-from reply_xl.runs import PRACTISING
+from reply_xl.history.runs import PRACTISING
 from reply_xl.sandbox import Sandbox
-from reply_xl.serving import Serving, holding, mark_of
+from reply_xl.setup.places import PRACTICE_LOG
+from reply_xl.tab.serving import Serving, holding, mark_of
 
 __all__ = ["main", "run"]
 

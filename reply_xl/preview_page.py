@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reply_xl.choices import label_of
-from reply_xl.columns import OURS, REPLY_ID
 from reply_xl.errors import CellError
 from reply_xl.fields import guard_of, is_empty, same
-from reply_xl.host_values import as_text
 from reply_xl.identity import cannot_tell
+from reply_xl.kinds.host_values import as_text
+from reply_xl.kinds.values import contact_id, error_in, explained, format, is_blank, parse, shown
+from reply_xl.mapping.choices import label_of
+from reply_xl.mapping.columns import OURS, REPLY_ID
 from reply_xl.model import CellValue, Change, Column, Contact, FieldValue, Intent, Kind, Outcome, Role, Row, Target, Word, column_letter
 from reply_xl.patches import Decision, conflict_of
-from reply_xl.values import contact_id, error_in, explained, format, is_blank, parse, shown
 from reply_xl.wording import joined
 
 if TYPE_CHECKING:
-    from reply_xl.hygiene import Hint
+    from reply_xl.mapping.hygiene import Hint
 
 NAME, MARK = "Reply preview", "reply_xl preview 1"
 ROW, CONTACT, EMAIL, FIELD, NOW, WILL, NOTE, DECISION = (

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from reply_xl.choices import Unseen
 from reply_xl.errors import CellError, SheetError
 from reply_xl.fields import is_empty, same, value_of
+from reply_xl.kinds.values import format, is_blank, parse
 from reply_xl.locate import locate, marks_of, own_headers
+from reply_xl.mapping.choices import Unseen
 from reply_xl.model import CellValue, Column, Contact, Contacts, FieldValue, Intent, Outcome, Role, Row, Target
 from reply_xl.patches import stranger
 from reply_xl.plan import Request, match_rows, sort_out
 from reply_xl.repair import Written, prove
 from reply_xl.sheet import Reading, Sheet
-from reply_xl.values import format, is_blank, parse
 
 _NO_FIELD: frozenset[str] = frozenset()
 """A pull sends no field: only the cells that tell the contact have to be readable."""

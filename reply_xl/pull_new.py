@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from reply_xl.base_urls import repeated
 from reply_xl.console import Progress, say
 from reply_xl.download import Wanted, check_target, find_list
 from reply_xl.errors import ApiError, Cancelled, NotAuthorised
-from reply_xl.fetch import fetch, kept, remarks
+from reply_xl.network.base_urls import repeated
 from reply_xl.sentences import contacts
 from reply_xl.session import Session
+from reply_xl.tab.fetch import fetch, kept, remarks
 
 FINE, COULD_NOT_RUN, NEEDS_ATTENTION = 0, 1, 3
 _AGAIN = "run the same command again"

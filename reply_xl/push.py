@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from reply_xl.columns import OURS, REPLY_ID
 from reply_xl.errors import SheetError
-from reply_xl.journal import Journal
+from reply_xl.history.journal import Journal
+from reply_xl.history.runs import Beside, NewRun, Page, RunKind, Server
 from reply_xl.locate import locate, marks_of, own_headers
+from reply_xl.mapping.columns import OURS, REPLY_ID
 from reply_xl.model import Column, Role, Row
 from reply_xl.plan import Draft
-from reply_xl.runs import Beside, NewRun, Page, RunKind, Server
 from reply_xl.sheet import Reading, Sheet
 
 

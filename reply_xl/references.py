@@ -8,9 +8,9 @@ from functools import cached_property
 
 from reply_xl.errors import ApiRefused, NotAuthorised
 from reply_xl.fields import fold, same, value_of
+from reply_xl.kinds.values import shown
 from reply_xl.model import Column, Contact, Contacts, Named, Role, Row
 from reply_xl.patches import Unknown
-from reply_xl.values import shown
 from reply_xl.wishes import REFERENCES, Names, Wish, named_in
 from reply_xl.wording import joined
 

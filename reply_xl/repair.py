@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reply_xl.errors import SheetError
-from reply_xl.host_values import as_text
+from reply_xl.kinds.host_values import as_text
+from reply_xl.kinds.values import is_blank
 from reply_xl.locate import follow, marks_of
 from reply_xl.model import CellValue, Column, ErrorCell, Row, column_letter
 from reply_xl.sheet import Layout, Reading, Sheet
-from reply_xl.values import is_blank
 
 _MOST_ROUNDS = 6
 _MISSING = ErrorCell("#N/A")

@@ -17,12 +17,12 @@ from typing import Any, Protocol
 
 from reply_xl.addresses import COLUMNS, address, runs
 from reply_xl.busy import is_busy
-from reply_xl.columns import MESSAGE, OURS, STATUS, UPDATED_AT
 from reply_xl.errors import SheetError
 from reply_xl.fields import fold
-from reply_xl.host_values import as_lines, as_text
+from reply_xl.kinds.host_values import as_lines, as_text
+from reply_xl.kinds.values import is_blank
+from reply_xl.mapping.columns import MESSAGE, OURS, STATUS, UPDATED_AT
 from reply_xl.model import CellValue, ErrorCell, Row
-from reply_xl.values import is_blank
 
 _COLOUR = (221, 235, 247)
 _DATE_FORMAT, _DATE_WIDTH = "yyyy-mm-dd hh:mm:ss", 19.0

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reply_xl import __version__, config
-from reply_xl.clicks import ClickFolder
 from reply_xl.interrupts import Stop
+from reply_xl.tab.clicks import ClickFolder
 from reply_xl.this_excel import process_of_window, this_engine
 
 if TYPE_CHECKING:
-    from reply_xl.buttons import Scene
-    from reply_xl.window import Dialogs
+    from reply_xl.tab.buttons import Scene
+    from reply_xl.tab.window import Dialogs
 
 LOG = "click.log"
 _MOST_LOG_BYTES = 1_000_000
@@ -31,13 +31,13 @@ _log = logging.getLogger("reply_xl.ribbon")  # Excel starts this module as __mai
 
 
 def these_dialogs() -> Dialogs:
-    from reply_xl.dialogs import Boxes
+    from reply_xl.tab.dialogs import Boxes
 
     return Boxes()
 
 
 def this_opener(path: Path) -> bool:
-    from reply_xl.opening import open_file
+    from reply_xl.tab.opening import open_file
 
     return open_file(path)
 
@@ -94,11 +94,11 @@ def _carry_out(data: bytes, clicks: ClickFolder, noted: float, outside: Outside)
     """What goes wrong here before there is a window is for a box."""
     sentence = f"reply-xl is not whole on this computer; run “reply-xl doctor”. The file {LOG} in {config.shared_folder()} says more."
     try:
-        from reply_xl.buttons import Scene
-        from reply_xl.click import parse
         from reply_xl.errors import ReplyXlError
         from reply_xl.excel import Excel
-        from reply_xl.window import Window
+        from reply_xl.tab.buttons import Scene
+        from reply_xl.tab.click import parse
+        from reply_xl.tab.window import Window
 
         try:
             click = parse(data)
@@ -121,9 +121,9 @@ def _carry_out(data: bytes, clicks: ClickFolder, noted: float, outside: Outside)
 
 
 def _press(scene: Scene) -> int:
-    from reply_xl.buttons import press
     from reply_xl.errors import Cancelled, ConfigError, NotAgreed, ReplyXlError
-    from reply_xl.versions import difference
+    from reply_xl.setup.versions import difference
+    from reply_xl.tab.buttons import press
 
     window = scene.window
     try:

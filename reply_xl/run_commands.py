@@ -12,16 +12,16 @@ from reply_xl.errors import ConfigError
 from reply_xl.interrupts import Stop, stoppable
 
 if TYPE_CHECKING:
+    from reply_xl.history.records import Records
+    from reply_xl.history.runs import Recorded, Run
+    from reply_xl.mapping.region import Spans
     from reply_xl.place import Place
-    from reply_xl.records import Records
-    from reply_xl.region import Spans
-    from reply_xl.runs import Recorded, Run
     from reply_xl.session import Session
 
 
 def runs(arguments: argparse.Namespace) -> int:
     from reply_xl import run_views
-    from reply_xl.records import Records, are_there
+    from reply_xl.history.records import Records, are_there
 
     found = []
     if are_there():
@@ -36,7 +36,7 @@ def runs(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     from reply_xl import run_views
-    from reply_xl.records import Records
+    from reply_xl.history.records import Records
 
     with Records() as records:
         run = _named(records, arguments.run_number)
@@ -55,9 +55,9 @@ def resume(arguments: argparse.Namespace) -> int:
     from reply_xl.conduct import conduct, deliver_only, place_of
     from reply_xl.dialogue import refuse_other_workspace, refuse_running
     from reply_xl.face import Question
+    from reply_xl.history.records import Records
+    from reply_xl.history.runs import RunKind
     from reply_xl.model import Word
-    from reply_xl.records import Records
-    from reply_xl.runs import RunKind
     from reply_xl.send import Terms
     from reply_xl.terminal import Terminal
 
@@ -99,8 +99,8 @@ def retry(arguments: argparse.Namespace) -> int:
     from reply_xl import console, jobs
     from reply_xl.conduct import place_of
     from reply_xl.dialogue import deliver_waiting, refuse_running
+    from reply_xl.history.records import Records
     from reply_xl.patches import OnConflict
-    from reply_xl.records import Records
     from reply_xl.terminal import Terminal
 
     with Records() as records, console.Progress() as progress:
@@ -120,8 +120,8 @@ def undo(arguments: argparse.Namespace) -> int:
     from reply_xl import console, jobs, sentences
     from reply_xl.conduct import place_of
     from reply_xl.dialogue import refuse_running
+    from reply_xl.history.records import Records
     from reply_xl.patches import Policy
-    from reply_xl.records import Records
     from reply_xl.terminal import Terminal
 
     with Records() as records, console.Progress() as progress:
@@ -148,7 +148,7 @@ def forget(arguments: argparse.Namespace) -> int:
 
     from reply_xl import console, sentences
     from reply_xl.face import Question
-    from reply_xl.records import Records, are_there
+    from reply_xl.history.records import Records, are_there
     from reply_xl.terminal import Terminal
 
     day, today = arguments.before.date(), datetime.now().astimezone().date()
@@ -196,7 +196,7 @@ def _to_resume(records: Records, number: int | None) -> Run | None:
 
 
 def _refuse_other_address(run: Run, base_url: str | None) -> None:
-    from reply_xl.base_urls import checked_base_url
+    from reply_xl.network.base_urls import checked_base_url
 
     if base_url is not None and checked_base_url(base_url) != run.server.base_url:
         raise ConfigError(f"Run {run.id} was sent to {run.server.base_url}, so it goes on there; leave --base-url out.")
@@ -210,7 +210,7 @@ def _session_of(run: Run, records: Records, cancelled: threading.Event, on_wait:
 
 def refuse_unfinished_undo(run: Run) -> None:
     """Raises `ConfigError`: whoever does not name an undo that was cut short does not mean to take it back."""
-    from reply_xl.runs import RunKind
+    from reply_xl.history.runs import RunKind
 
     if run.kind is RunKind.UNDO and run.open:
         raise ConfigError(

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reply_xl import console, sentences
+from reply_xl.history.runs import Entry, Recorded, Run
 from reply_xl.model import Change, CustomField, FieldValue, Outcome, Word
-from reply_xl.runs import Entry, Recorded, Run
 from reply_xl.sentences import Changes
 from reply_xl.wording import joined
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from reply_xl.agreements import agreed
-from reply_xl.bases import of_page
-from reply_xl.choices import Choice
-from reply_xl.database import Reader
 from reply_xl.fields import BY_NAME, comparable
-from reply_xl.journal_file import SCHEMAS
+from reply_xl.history.bases import of_page
+from reply_xl.history.database import Reader
+from reply_xl.history.journal_file import SCHEMAS
+from reply_xl.mapping.agreements import agreed
+from reply_xl.mapping.choices import Choice
 from reply_xl.model import CustomField, FieldValue
 
 _MOST_PAGES = 40

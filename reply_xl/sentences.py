@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from reply_xl.choices import Unseen
+from reply_xl.history.runs import Recorded, Run, RunKind
+from reply_xl.kinds.values import shown
+from reply_xl.mapping.choices import Unseen
 from reply_xl.model import Change, Column, CustomField, Outcome, Word
 from reply_xl.plan import Plan
 from reply_xl.pull import Refreshing, counts
-from reply_xl.runs import Recorded, Run, RunKind
-from reply_xl.values import shown
 from reply_xl.wording import joined
 
 Changes = Mapping[int, tuple[str, str, tuple[Change, ...]]]

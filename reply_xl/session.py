@@ -12,16 +12,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from reply_xl import config
-from reply_xl.base_urls import REPLY_URL, checked_base_url, is_loopback
-from reply_xl.client import Client
 from reply_xl.errors import ApiRefused, NotAuthorised
 from reply_xl.interrupts import Stop
 from reply_xl.model import Bases, FieldValue, Memory, Whoami
-from reply_xl.pace import REPLY_QUOTA, WindowPace, parse_quota
+from reply_xl.network.base_urls import REPLY_URL, checked_base_url, is_loopback
+from reply_xl.network.client import Client
+from reply_xl.network.pace import REPLY_QUOTA, WindowPace, parse_quota
 
 if TYPE_CHECKING:
-    from reply_xl.records import Records
-    from reply_xl.runs import Server
+    from reply_xl.history.records import Records
+    from reply_xl.history.runs import Server
 
 
 class Session(AbstractContextManager["Session"]):
@@ -59,7 +59,7 @@ class Session(AbstractContextManager["Session"]):
     @property
     def records(self) -> Records:
         """The records of this user, opened when they are first needed. Raises `JournalError`."""
-        from reply_xl.records import Records
+        from reply_xl.history.records import Records
 
         with self._lock:
             if self._records is None:
@@ -80,7 +80,7 @@ class Session(AbstractContextManager["Session"]):
 
     def server(self) -> Server:
         """Whose contacts these are; asks Reply. Ids are None where it does not tell."""
-        from reply_xl.runs import Server
+        from reply_xl.history.runs import Server
 
         try:
             who = self.contacts.whoami()
@@ -107,7 +107,7 @@ class _Remembered:
 
     def _opened(self) -> Memory:
         if self._memory is None:
-            from reply_xl.last_sent import Forgetful
+            from reply_xl.history.last_sent import Forgetful
 
             place = self._session.place
             self._memory = self._session.records.last_sent(place) if place else Forgetful()

@@ -11,14 +11,14 @@ from reply_xl.commands import COULD_NOT_RUN, FINE, NEEDS_ATTENTION
 from reply_xl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from reply_xl.computers import Computer
-    from reply_xl.findings import Finding
-    from reply_xl.live_try import Result
+    from reply_xl.doctor.findings import Finding
+    from reply_xl.doctor.live_try import Result
+    from reply_xl.setup.computers import Computer
 
 
 def install(arguments: argparse.Namespace) -> int:
-    from reply_xl.install import install
-    from reply_xl.signed_files import chosen_files
+    from reply_xl.setup.install import install
+    from reply_xl.setup.signed_files import chosen_files
 
     computer = _computer(arguments)
     _say_rehearsal(arguments.prefix)
@@ -32,12 +32,12 @@ def install(arguments: argparse.Namespace) -> int:
 
 def uninstall(arguments: argparse.Namespace) -> int:
     from reply_xl import config
-    from reply_xl.base_urls import REPLY_URL
-    from reply_xl.computers import System, this_computer
     from reply_xl.console import Progress
     from reply_xl.face import Question
-    from reply_xl.install import remove_empty_folders, uninstall
-    from reply_xl.places import places
+    from reply_xl.network.base_urls import REPLY_URL
+    from reply_xl.setup.computers import System, this_computer
+    from reply_xl.setup.install import remove_empty_folders, uninstall
+    from reply_xl.setup.places import places
     from reply_xl.terminal import Terminal
 
     computer = this_computer() if arguments.prefix is None else _computer(arguments)
@@ -64,8 +64,8 @@ def uninstall(arguments: argparse.Namespace) -> int:
 
 def _computer(arguments: argparse.Namespace) -> Computer:
     """The one that `--prefix` names. Raises `ConfigError` where there is none, and where the rehearsal would be in the user's own folders."""
-    from reply_xl.computers import named_computer, this_computer
-    from reply_xl.places import touches
+    from reply_xl.setup.computers import named_computer, this_computer
+    from reply_xl.setup.places import touches
 
     computer = named_computer(arguments.prefix, arguments.system)
     if computer.is_rehearsal and touches(computer, this_computer()):
@@ -82,7 +82,7 @@ def agent(_: argparse.Namespace) -> int:
     import sys
 
     from reply_xl import agent
-    from reply_xl.computers import System, this_computer
+    from reply_xl.setup.computers import System, this_computer
 
     if this_computer().system is System.OTHER:
         raise ConfigError("There is no Excel for this system, so no click can come; use “reply-xl push BOOK” here.")
@@ -96,9 +96,9 @@ def doctor(arguments: argparse.Namespace) -> int:
     import dataclasses
     import json
 
-    from reply_xl.computers import this_computer
-    from reply_xl.doctor import examine, lines, summary
-    from reply_xl.findings import State
+    from reply_xl.doctor.examination import examine, lines, summary
+    from reply_xl.doctor.findings import State
+    from reply_xl.setup.computers import this_computer
 
     is_rehearsal = arguments.prefix is not None
     if arguments.live and (is_rehearsal or arguments.json):
@@ -126,7 +126,7 @@ def live_code(code: int, results: Sequence[Result]) -> int:
 def _try_in_excel(computer: Computer, findings: Sequence[Finding], file: Path) -> list[Result]:
     import sys
 
-    from reply_xl import live
+    from reply_xl.doctor import live
     from reply_xl.this_excel import this_engine
 
     def say(line: str) -> None:

@@ -20,16 +20,16 @@ from reply_xl import results
 from reply_xl.addresses import Area, address, areas_of
 from reply_xl.busy import Patience, is_busy, refuse_while_copying
 from reply_xl.cell_formats import read_formats
-from reply_xl.columns import best_header, is_own_or_id
 from reply_xl.errors import HeaderError, HostBusy, ReplyXlError, SelectionError, SheetError
-from reply_xl.host_values import as_cells, as_lines
+from reply_xl.kinds.host_values import as_cells, as_lines
+from reply_xl.kinds.values import is_blank
+from reply_xl.mapping.columns import best_header, is_own_or_id
+from reply_xl.mapping.region import Block, Chosen, Spans, Table, choose_rows, find_region, make_notes, read_headers
 from reply_xl.marks import TOP, mark_in
 from reply_xl.model import CellValue, Row, column_letter
-from reply_xl.practice_mark import practice_of
-from reply_xl.region import Block, Chosen, Spans, Table, choose_rows, find_region, make_notes, read_headers
 from reply_xl.results import Layout
 from reply_xl.stillness import quiet
-from reply_xl.values import is_blank
+from reply_xl.tab.practice_mark import practice_of
 from reply_xl.wording import joined
 
 __all__ = ["Layout", "Reading", "Sheet", "Spans", "choose_sheet"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reply_xl.host_values import as_cell
+from reply_xl.kinds.host_values import as_cell
 from reply_xl.model import CellValue, ErrorCell
 
 Answer = str | float | bool

@@ -10,9 +10,9 @@ import io
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import quoteattr
 
-from reply_xl.columns import MESSAGE, OURS, PRACTICE, REPLY_ID, STATUS, UPDATED_AT, map_columns
 from reply_xl.fields import BY_NAME, CATALOGUE, fold
-from reply_xl.literal import DATE, HEADER, HEADING, NOTE, cell_xml, escape, protect, row_xml, style_of
+from reply_xl.kinds.literal import DATE, HEADER, HEADING, NOTE, cell_xml, escape, protect, row_xml, style_of
+from reply_xl.mapping.columns import MESSAGE, OURS, PRACTICE, REPLY_ID, STATUS, UPDATED_AT, map_columns
 from reply_xl.model import CellValue, Column, CustomField, Kind, column_letter
 from reply_xl.parts import write_package
 

@@ -11,11 +11,11 @@ from reply_xl.conduct import Conducted
 from reply_xl.dialogue import say_gone
 from reply_xl.errors import NotAgreed, SheetError
 from reply_xl.face import Question
+from reply_xl.history.records import Records
 from reply_xl.model import FINE as FINE_WORDS
 from reply_xl.model import Change, Outcome, Word
 from reply_xl.place import Place
 from reply_xl.plan import Draft
-from reply_xl.records import Records
 
 FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
 

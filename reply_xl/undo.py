@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reply_xl.fields import guard_of, is_empty, same, value_of
-from reply_xl.journal import Journal, added
+from reply_xl.history.journal import Journal, added
+from reply_xl.history.runs import Entry, Recorded
+from reply_xl.kinds.values import format, shown
 from reply_xl.lookup import Found, read_contacts
 from reply_xl.model import Change, Choice, Contacts, Field, FieldValue, Kind, Outcome, Patch, Row, Target, Word
 from reply_xl.patches import Decision, Policy
-from reply_xl.runs import Entry, Recorded
-from reply_xl.values import format, shown
 from reply_xl.wishes import Wish
 from reply_xl.wording import joined
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from reply_xl.errors import CellError, ConfigError, HeaderError
 from reply_xl.fields import BY_NAME, fold
+from reply_xl.kinds.values import contact_id, error_in, explained, is_blank, parse, shown
 from reply_xl.model import CellValue, Column, CustomField, Field, FieldValue, Intent, Outcome, Role, Row, Target, Word
-from reply_xl.values import contact_id, error_in, explained, is_blank, parse, shown
 
 
 @dataclass(frozen=True, slots=True)

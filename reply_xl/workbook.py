@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from reply_xl import engine
-from reply_xl.choices import Choices
-from reply_xl.columns import OURS, REPLY_ID, STATUS
 from reply_xl.columns_page import proposal, write_columns_page
 from reply_xl.errors import ReplyXlError, SheetError, WorkbookError
 from reply_xl.fields import fold
+from reply_xl.history.runs import Run
+from reply_xl.mapping.choices import Choices
+from reply_xl.mapping.columns import OURS, REPLY_ID, STATUS
 from reply_xl.model import Column, CustomField, Row
 from reply_xl.pages import is_ours
-from reply_xl.runs import Run
 from reply_xl.sheet import Reading, Sheet, choose_sheet
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reply_xl.client import Client
-from reply_xl.columns import OURS, map_columns
-from reply_xl.literal import cells_of
-from reply_xl.pace import WindowPace
+from reply_xl.kinds.literal import cells_of
+from reply_xl.mapping.columns import OURS, map_columns
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 from reply_xl.sandbox import Sandbox
 from reply_xl.template import HEADERS, build
 

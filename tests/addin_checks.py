@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import reply_xl
-from reply_xl import cli, click
+from reply_xl import cli
+from reply_xl.tab import click
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "addin"

@@ -132,8 +132,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "wrong key in the launcher file": (START, 'Setting("arguments")', 'Setting("options")'),
     # the table of commands
     "command that is not there": (TABLE, "push BOOK --rows ROWS --only-empty", "push BOOK --rows ROWS --only-blank"),
-    "button without a command": (TABLE, "ReplyHelp             code  reply_xl.help:open_guide\n", ""),
-    "use case that is not there": (TABLE, "reply_xl.practising:switch", "reply_xl.practising:switched"),
+    "button without a command": (TABLE, "ReplyHelp             code  reply_xl.tab.help:open_guide\n", ""),
+    "use case that is not there": (TABLE, "reply_xl.tab.practising:switch", "reply_xl.tab.practising:switched"),
 }  # fmt: skip
 
 Parts = dict[str, bytes]

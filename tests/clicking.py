@@ -16,7 +16,7 @@ from office_engine import connect, property_values, start_office
 from office_engine.bridge import resolve
 
 import reply_xl
-from reply_xl.click import Button
+from reply_xl.tab.click import Button
 
 ROOT = Path(__file__).parent.parent
 _INSTALLED = Path(reply_xl.__file__).parent.parent  # with the add-in file, which a checkout has only after it was built

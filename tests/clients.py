@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from reply_xl.client import Client
-from reply_xl.pace import WindowPace
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 
 Connect = Callable[..., Client]
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from clients import Connect, QuickPace
 
-from reply_xl.client import Client
+from reply_xl.network.client import Client
 from reply_xl.sandbox import Request, Sandbox
 
 FIRST_ID = 2_147_000_001

@@ -17,19 +17,19 @@ from noted import Answers
 from test_excel import click
 
 from reply_xl.busy import Patience
-from reply_xl.columns import OURS, map_columns
 from reply_xl.conduct import deliver_run
 from reply_xl.delivery import Delivered
 from reply_xl.errors import HostBusy
 from reply_xl.excel import Excel, LivePlace
 from reply_xl.fields import BY_NAME
+from reply_xl.history.records import Records
+from reply_xl.history.runs import NewRun, RunKind, Server
 from reply_xl.locate import marks_of
+from reply_xl.mapping.columns import OURS, map_columns
 from reply_xl.model import Change, Contact, Outcome, Patch, Row, Word
 from reply_xl.patches import Decision, Policy
 from reply_xl.push import page_of, prepare
-from reply_xl.records import Records
-from reply_xl.runs import NewRun, RunKind, Server
-from reply_xl.window import Window
+from reply_xl.tab.window import Window
 from reply_xl.wishes import Wish
 
 HEADERS = ["Reply ID", "Email", "First name", "Last name", "Company", "Title", "Phone", "City", "Country", "My notes"]

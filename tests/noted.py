@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reply_xl import __version__
-from reply_xl.click import Button
+from reply_xl.tab.click import Button
 
 ID = "32968E4C000C5AF"
 

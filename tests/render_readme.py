@@ -19,10 +19,10 @@ import openpyxl
 
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME, CATALOGUE
-from reply_xl.guide import MEANINGS
+from reply_xl.kinds.values import parse
 from reply_xl.model import CellValue, ErrorCell, Word
 from reply_xl.sandbox import Sandbox
-from reply_xl.values import parse
+from reply_xl.tab.guide import MEANINGS
 
 README = Path(__file__).parent.parent / "README.md"
 PAGES = (README, *sorted((README.parent / "docs").glob("*.md")))

@@ -15,8 +15,8 @@ from clicking import Clicking, until
 from office_engine import property_values
 from openpyxl.styles import Font, PatternFill
 
-from reply_xl.click import Button
 from reply_xl.sandbox import Sandbox
+from reply_xl.tab.click import Button
 
 PICTURE = Path(__file__).parent.parent / ".github" / "result.png"
 _SCREEN, _SIZE = ":93", "1420x470"

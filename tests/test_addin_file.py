@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.addin_file import our_addin, signed_copy
 from reply_xl.errors import ConfigError
-from reply_xl.vba import modules
+from reply_xl.setup.addin_file import our_addin, signed_copy
+from reply_xl.setup.vba import modules
 
 pytest.importorskip("pyopenvba", reason="the writer of macros comes with the extra “test”")
 RELATIONS = "xl/_rels/workbook.xml.rels"

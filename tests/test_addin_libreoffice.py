@@ -20,7 +20,7 @@ import pytest
 
 from reply_xl import __version__
 from reply_xl.addresses import Area
-from reply_xl.click import Button, Click, parse
+from reply_xl.tab.click import Button, Click, parse
 
 ROOT = Path(__file__).parent.parent
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>

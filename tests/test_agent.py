@@ -16,10 +16,10 @@ from conftest import FIRST_ID, Book, cells, patches
 from noted import note
 
 from reply_xl import agent, config
-from reply_xl.click import Button
-from reply_xl.launcher import Launcher
 from reply_xl.locks import lock
 from reply_xl.sandbox import Sandbox
+from reply_xl.setup.launcher import Launcher
+from reply_xl.tab.click import Button
 
 ID, OTHER = "32968E4C000C5AF", "32968E4D000C5B0"
 TAKES = """
@@ -264,9 +264,9 @@ def test_the_real_process(home: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="the paths of POSIX")
 def test_uninstall_ends_it_and_takes_its_files(home: Path) -> None:
     """The agent of a rehearsed computer: after uninstall nothing is left, and the process is gone."""
-    from reply_xl.computers import System, rehearsal
-    from reply_xl.install import install, remove_empty_folders, uninstall
-    from reply_xl.places import places
+    from reply_xl.setup.computers import System, rehearsal
+    from reply_xl.setup.install import install, remove_empty_folders, uninstall
+    from reply_xl.setup.places import places
 
     computer = rehearsal(home / "zoe", System.OTHER)
     install(computer, b"add-in", agent=True)

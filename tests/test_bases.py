@@ -12,10 +12,10 @@ from conftest import FIRST_ID, Book, Ran, cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.bases import BasePage, book_name, sheet_name
 from reply_xl.download import OVERLAP, Wanted, download, spool_of
 from reply_xl.errors import Cancelled
-from reply_xl.records import Records
+from reply_xl.history.bases import BasePage, book_name, sheet_name
+from reply_xl.history.records import Records
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
 from reply_xl.template import SHEET

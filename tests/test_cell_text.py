@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reply_xl.cell_text import INVISIBLE, error_in, explained, has_broken_character, trimmed, without_invisible
+from reply_xl.kinds.cell_text import INVISIBLE, error_in, explained, has_broken_character, trimmed, without_invisible
 from reply_xl.model import ErrorCell
 
 

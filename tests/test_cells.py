@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reply_xl.cells import contact_cells, own_cells
-from reply_xl.columns import map_columns
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import Contact, FieldValue, Outcome, Word
 
 NOW = datetime(2026, 9, 8, 12, 30)

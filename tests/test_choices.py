@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reply_xl.agreements import Agreements
-from reply_xl.choices import NOTHING, Choice, Choices, Send, Unseen, apply, header_keys, kept, targets_by_name
-from reply_xl.columns import map_columns
-from reply_xl.journal_file import open_journal
+from reply_xl.history.journal_file import open_journal
+from reply_xl.mapping.agreements import Agreements
+from reply_xl.mapping.choices import NOTHING, Choice, Choices, Send, Unseen, apply, header_keys, kept, targets_by_name
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import CellValue, Column, CustomField, Role
 
 CUSTOM = CustomField(7, "Lead Source")

@@ -23,8 +23,8 @@ from file_keyring import FileKeyring
 from tcp_proxy import TcpProxy
 
 from reply_xl import __version__, config
-from reply_xl.base_urls import REPLY_URL
-from reply_xl.records import Records
+from reply_xl.history.records import Records
+from reply_xl.network.base_urls import REPLY_URL
 from reply_xl.sandbox import Sandbox
 
 Command = Callable[..., Ran]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reply_xl.addresses import Area
-from reply_xl.click import Button, Click, parse
 from reply_xl.errors import ConfigError
+from reply_xl.tab.click import Button, Click, parse
 
 
 def units(text: str) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reply_xl.click import parse
-from reply_xl.clicks import ClickFolder
 from reply_xl.errors import ConfigError
+from reply_xl.tab.click import parse
+from reply_xl.tab.clicks import ClickFolder
 
 ID = "32968E4C000C5AF"
 
@@ -30,7 +30,7 @@ def test_each_click_is_taken_once(shared: Path) -> None:
         (shared / "clicks" / f"{name}.click").write_bytes(name.encode())
     takes = f"""
 import pathlib, sys, time
-from reply_xl.clicks import ClickFolder
+from reply_xl.tab.clicks import ClickFolder
 shared = pathlib.Path({str(shared)!r})
 print("ready", flush=True)
 sys.stdin.readline()

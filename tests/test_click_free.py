@@ -13,10 +13,10 @@ from connect_proxy import ConnectProxy
 from office_engine import is_available, why_not
 from tcp_proxy import TcpProxy
 
-from reply_xl.base_urls import REPLY_URL
-from reply_xl.click import Button
-from reply_xl.columns import OURS
+from reply_xl.mapping.columns import OURS
+from reply_xl.network.base_urls import REPLY_URL
 from reply_xl.sandbox import Sandbox
+from reply_xl.tab.click import Button
 from reply_xl.template import HEADERS
 
 pytest.importorskip("cryptography")

@@ -13,10 +13,10 @@ from clicking import Clicking, by_header, until
 from conftest import FIRST_ID, Book
 from office_engine import is_available, why_not
 
-from reply_xl.click import Button
-from reply_xl.practice_mark import practice_of
 from reply_xl.sandbox import Sandbox
-from reply_xl.serving import Serving, serving
+from reply_xl.tab.click import Button
+from reply_xl.tab.practice_mark import practice_of
+from reply_xl.tab.serving import Serving, serving
 
 pytestmark = pytest.mark.skipif(not is_available(), reason=why_not())
 

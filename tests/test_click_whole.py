@@ -10,8 +10,8 @@ from clicking import Clicking, by_header, until
 from conftest import FIRST_ID, Book, patches
 from office_engine import is_available, why_not
 
-from reply_xl.click import Button
 from reply_xl.sandbox import Sandbox
+from reply_xl.tab.click import Button
 
 pytestmark = pytest.mark.skipif(not is_available(), reason=why_not())
 

@@ -21,8 +21,6 @@ from conftest import FIRST_ID, KEY, patches
 from tcp_proxy import CUT_AFTER, CUT_BEFORE, CUT_HALFWAY, STALL_AFTER, TcpProxy
 
 from reply_xl import __version__
-from reply_xl.base_urls import checked_base_url, is_loopback
-from reply_xl.client import Client
 from reply_xl.errors import (
     ApiError,
     ApiFailed,
@@ -35,7 +33,9 @@ from reply_xl.errors import (
     PatchRejected,
     RateLimited,
 )
-from reply_xl.pace import WindowPace
+from reply_xl.network.base_urls import checked_base_url, is_loopback
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 from reply_xl.sandbox import Sandbox
 
 # -- base URLs
@@ -592,7 +592,7 @@ def test_what_a_sandbox_calls_itself_is_known_after_its_first_answer(sandbox: Sa
 
 def test_importing_the_client_takes_little(home: Path) -> None:
     """TLS, keychain and the sheet's libraries are not imported before they are used."""
-    code = "import sys, reply_xl.client; print(sorted({'truststore', 'keyring', 'xlwings', 'openpyxl', 'rich', 'tornado', 'sqlite3'} & set(sys.modules)))"
+    code = "import sys, reply_xl.network.client; print(sorted({'truststore', 'keyring', 'xlwings', 'openpyxl', 'rich', 'tornado', 'sqlite3'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 

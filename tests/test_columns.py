@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.columns import OURS, best_header, map_columns, unused_notes
 from reply_xl.fields import BY_NAME, CATALOGUE, WRITABLE
+from reply_xl.mapping.columns import OURS, best_header, map_columns, unused_notes
 from reply_xl.model import CellValue, Column, CustomField, ErrorCell, Role, Target
 
 SOURCE, SOURCE_TOO, SCORE = CustomField(11, "Lead Source"), CustomField(12, "leadSource"), CustomField(13, "Score", numeric=True)

@@ -11,8 +11,8 @@ from conftest import KEY
 from file_keyring import FileKeyring
 
 from reply_xl import config
-from reply_xl.base_urls import REPLY_URL
 from reply_xl.errors import ConfigError
+from reply_xl.network.base_urls import REPLY_URL
 
 LOCAL = "http://127.0.0.1:8765"
 

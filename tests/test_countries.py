@@ -5,7 +5,7 @@ from __future__ import annotations
 import phonenumbers
 import pytest
 
-from reply_xl.countries import country_code, country_name
+from reply_xl.kinds.countries import country_code, country_name
 
 
 @pytest.mark.parametrize(

@@ -22,14 +22,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from office_engine import is_available, why_not
 
-from reply_xl.columns import MESSAGE, OURS, map_columns
 from reply_xl.delivery import Delivered, deliver, recognise, rows_now
 from reply_xl.errors import SheetError
 from reply_xl.fields import BY_NAME
+from reply_xl.history.runs import Entry, Mark, Page, Run, RunKind, Server
 from reply_xl.locate import marks_of, own_headers
+from reply_xl.mapping.columns import MESSAGE, OURS, map_columns
 from reply_xl.model import Change, Contact, Outcome, Role, Row, Word
 from reply_xl.patches import Policy
-from reply_xl.runs import Entry, Mark, Page, Run, RunKind, Server
 from reply_xl.sheet import Sheet, choose_sheet
 
 AT = datetime(2026, 3, 4, 12, 30)

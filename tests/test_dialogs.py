@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 import reply_xl
-from reply_xl.dialogs import Boxes
 from reply_xl.errors import NotAgreed
-from reply_xl.screens import Rectangle, area_in_front, make_sharp, placed
+from reply_xl.tab.dialogs import Boxes
+from reply_xl.tab.screens import Rectangle, area_in_front, make_sharp, placed
 
 NEEDED = ("Xvfb", "xdotool")
-_MADE = "from reply_xl.dialogs import Boxes; import json, sys; name, args, options, deaf = json.loads(sys.argv[1]); "
+_MADE = "from reply_xl.tab.dialogs import Boxes; import json, sys; name, args, options, deaf = json.loads(sys.argv[1]); "
 _CALL = _MADE + "print(json.dumps(getattr(Boxes(deaf), name)(*args, **options)))"
 
 
@@ -232,7 +232,7 @@ def test_ctrl_v_of_a_keyboard_without_latin_letters(screen: str) -> None:
     script = """
 import sys, tkinter
 from types import SimpleNamespace
-from reply_xl import dialogs
+from reply_xl.tab import dialogs
 box = dialogs._Box(0)
 box._root.clipboard_append("key-from-reply")
 typed = box.add_entry("")
@@ -251,7 +251,7 @@ def test_a_failure_in_a_box_does_not_quote_what_was_typed(screen: str) -> None:
     """What goes wrong inside a box is in the log by its kind and its line alone."""
     script = """
 import logging, sys
-from reply_xl import dialogs
+from reply_xl.tab import dialogs
 logging.basicConfig(stream=sys.stdout)
 box = dialogs._Box(0)
 def fail(index):
@@ -283,7 +283,7 @@ def test_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_tkinter(tmp_path: Path) -> None:
     """A Python that was built without tkinter has a sentence."""
     (tmp_path / "tkinter.py").write_text("raise ModuleNotFoundError(\"No module named '_tkinter'\")\n", encoding="ascii")
-    script = "from reply_xl.dialogs import Boxes; boxes = Boxes(); boxes.tell('x'); boxes.ask('y', ('A', 'B'))"
+    script = "from reply_xl.tab.dialogs import Boxes; boxes = Boxes(); boxes.tell('x'); boxes.ask('y', ('A', 'B'))"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(reply_xl.__file__).parent.parent)])}
     done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, encoding="utf-8", errors="replace")
     assert "this Python has no tkinter" in done.stderr.splitlines()[-1]

@@ -16,10 +16,10 @@ from test_number_formats import US_PHONE, codes
 
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME, same
+from reply_xl.kinds.values import format, parse
 from reply_xl.model import CellValue, CustomField, FieldValue, Intent, Target
-from reply_xl.practice import contacts_of
 from reply_xl.sandbox import Sandbox
-from reply_xl.values import format, parse
+from reply_xl.tab.practice import contacts_of
 
 TEXT, NUMBER = CustomField(7, "Segment"), CustomField(8, "Score", numeric=True)
 TARGETS: list[Target] = [*(field for field in BY_NAME.values() if not field.read_only), TEXT, NUMBER]

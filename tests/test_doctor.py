@@ -27,21 +27,23 @@ from conftest import FIRST_ID, Ran
 from file_keyring import FileKeyring
 
 import reply_xl
-from reply_xl import __version__, config, doctor, policies, python_checks
-from reply_xl.addin_file import our_addin
-from reply_xl.computers import Computer, RealDeeds, System, rehearsal, this_computer
+from reply_xl import __version__, config
+from reply_xl.doctor import examination as doctor
+from reply_xl.doctor import policies, python_checks
+from reply_xl.doctor.findings import Finding, State
+from reply_xl.doctor.network_checks import network_checks
+from reply_xl.doctor.timely_checks import in_time
 from reply_xl.errors import ConfigError
-from reply_xl.findings import Finding, State
-from reply_xl.functions_files import LIBRARIES, functions_addin
-from reply_xl.install import install
-from reply_xl.launcher import Launcher
 from reply_xl.locks import lock
-from reply_xl.network_checks import network_checks
-from reply_xl.places import AGENT_LOCK, EXCEL_OPTIONS, places
-from reply_xl.registries import RegistryFile
 from reply_xl.sandbox import Sandbox
-from reply_xl.serving import Serving, holding
-from reply_xl.timely_checks import in_time
+from reply_xl.setup.addin_file import our_addin
+from reply_xl.setup.computers import Computer, RealDeeds, System, rehearsal, this_computer
+from reply_xl.setup.functions_files import LIBRARIES, functions_addin
+from reply_xl.setup.install import install
+from reply_xl.setup.launcher import Launcher
+from reply_xl.setup.places import AGENT_LOCK, EXCEL_OPTIONS, places
+from reply_xl.setup.registries import RegistryFile
+from reply_xl.tab.serving import Serving, holding
 
 ROOT = Path(reply_xl.__file__).parent
 SECURITY = r"HKCU\Software\Policies\Microsoft\Office\16.0\Excel\Security"
@@ -753,8 +755,8 @@ def proxy_none(bench: Bench) -> list[Finding]:
 
 @case("Proxy", WARNING, "The script of the automatic proxy settings of this Mac gives no answer")
 def proxy_script_silent(bench: Bench) -> list[Finding]:
-    from reply_xl.network_checks import check_proxy
-    from reply_xl.proxies import System as Settings
+    from reply_xl.doctor.network_checks import check_proxy
+    from reply_xl.network.proxies import System as Settings
 
     settings = Settings("this Mac", dict, lambda host: False, lambda url: None, lambda url: True)
     return list(check_proxy("https://reply.invalid", settings))
@@ -869,7 +871,7 @@ def test_every_sentence_of_doctor_is_provoked(tmp_path: Path, make_sandbox: Call
             provoked(name, Bench(tmp_path / name, patch, make_sandbox, stack))
     reached = set[tuple[str, int]]().union(*REACHED.values())
     missed = []
-    for source in (*ROOT.glob("*_checks.py"), ROOT / "policies.py", ROOT / "doctor.py"):
+    for source in (*ROOT.glob("doctor/*_checks.py"), ROOT / "doctor" / "policies.py", ROOT / "doctor" / "examination.py"):
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             makes = (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("fine", "unknown", "warning", "fault")

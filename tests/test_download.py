@@ -20,19 +20,20 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reply_xl import download as downloads
-from reply_xl import literal, plan, preview, pull_new
-from reply_xl.client import Client
+from reply_xl import plan, preview, pull_new
 from reply_xl.download import OVERLAP, PAGE, Downloaded, Walk, Wanted, download, find_list, spool_of
 from reply_xl.errors import ApiFailed, Cancelled, HeaderError, WorkbookError
 from reply_xl.fields import BY_NAME, WRITABLE, value_of
-from reply_xl.literal import Lines
+from reply_xl.kinds import literal
+from reply_xl.kinds.literal import Lines
+from reply_xl.kinds.values import local_moment
 from reply_xl.model import Contact, ContactList, CustomField, Kind, Page
-from reply_xl.pace import WindowPace
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 from reply_xl.plan import Request
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
 from reply_xl.template import build, download_columns
-from reply_xl.values import local_moment
 from reply_xl.workbook import Workbook
 
 Make = Callable[..., Sandbox]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.cell_text import Refusal, without_invisible
-from reply_xl.emails import read_email
+from reply_xl.kinds.cell_text import Refusal, without_invisible
+from reply_xl.kinds.emails import read_email
 
 
 def refused(text: str) -> str:

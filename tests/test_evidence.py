@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reply_xl import evidence
-from reply_xl.columns import map_columns
-from reply_xl.evidence import SAMPLE, page, sample
+from reply_xl.mapping import evidence
+from reply_xl.mapping.columns import map_columns
+from reply_xl.mapping.evidence import SAMPLE, page, sample
 from reply_xl.model import CellValue, Column, ErrorCell, Role, Sureness
 
 PROFILE, SALES = "https://www.linkedin.com/in/ann-lee", "https://www.linkedin.com/sales/lead/ACwAAA,NAME_SEARCH,x"

@@ -17,12 +17,12 @@ from test_delivery import Open, columns_of
 from reply_xl import pages
 from reply_xl.addresses import Area
 from reply_xl.busy import Patience
-from reply_xl.click import Button, Click
 from reply_xl.delivery import deliver
 from reply_xl.errors import HostBusy, SheetError, WorkbookError
 from reply_xl.excel import Excel, LivePlace
+from reply_xl.tab.click import Button, Click
+from reply_xl.tab.window import Bar
 from reply_xl.template import HEADERS, build
-from reply_xl.window import Bar
 
 WINDOW = 77
 

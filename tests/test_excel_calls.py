@@ -10,7 +10,7 @@ import pytest
 import xlwings as xw
 from fake_excel import FakeExcel, Sheet, Tally, install
 
-from reply_xl.columns import OURS, REPLY_ID, STATUS
+from reply_xl.mapping.columns import OURS, REPLY_ID, STATUS
 from reply_xl.sheet import Sheet as OurSheet
 from reply_xl.sheet import choose_sheet
 

@@ -23,17 +23,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reply_xl import config, functions, inquiries
-from reply_xl.choices import Choice, Send
-from reply_xl.columns import map_columns
-from reply_xl.database import Database, file_uri
 from reply_xl.errors import JournalError
 from reply_xl.fields import BY_NAME
-from reply_xl.host_values import as_cell
+from reply_xl.history.database import Database, file_uri
+from reply_xl.history.journal_file import open_journal
+from reply_xl.history.records import Records
 from reply_xl.inquiries import Window, answered
-from reply_xl.journal_file import open_journal
+from reply_xl.kinds.host_values import as_cell
+from reply_xl.mapping.choices import Choice, Send
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import ErrorCell, Outcome, Role, Row
-from reply_xl.pace import WindowPace
-from reply_xl.records import Records
+from reply_xl.network.pace import WindowPace
 from reply_xl.sandbox import Sandbox
 from reply_xl.seen import Seen
 from reply_xl.spread import sentence
@@ -343,7 +343,7 @@ sys.addaudithook(refuse)
 from reply_xl import functions as f
 answers = [f.REPLY_COLUMN("Title"), f.REPLY_CHECK("Email", "x"), f.REPLY_CONTACT([[%d]], [["Title"]]), f.REPLY_STATUS(%d), f.REPLY_QUOTA()]
 f._WINDOW.close()
-network = [name for name in ("requests", "urllib3", "ssl", "tornado", "keyring", "reply_xl.client", "reply_xl.session") if name in sys.modules]
+network = [name for name in ("requests", "urllib3", "ssl", "tornado", "keyring", "reply_xl.network.client", "reply_xl.session") if name in sys.modules]
 print(json.dumps([answers, network]))
 """
 

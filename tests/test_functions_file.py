@@ -20,11 +20,11 @@ from conftest import Ran
 
 import reply_xl
 from reply_xl import functions
-from reply_xl.computers import Computer, RehearsedDeeds, System, rehearsal
 from reply_xl.errors import ConfigError
-from reply_xl.functions_files import LIBRARIES, FunctionsFiles, functions_files
-from reply_xl.install import install, uninstall
-from reply_xl.places import places
+from reply_xl.setup.computers import Computer, RehearsedDeeds, System, rehearsal
+from reply_xl.setup.functions_files import LIBRARIES, FunctionsFiles, functions_files
+from reply_xl.setup.install import install, uninstall
+from reply_xl.setup.places import places
 
 for _name in ("pyopenvba", "oletools", "openxml_audit", "pyvbaanalysis"):
     pytest.importorskip(_name, reason="the checkers of the add-in come with the extra “test”")

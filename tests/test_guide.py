@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from reply_xl.addin_file import our_ribbon
-from reply_xl.guide import MEANINGS, described, page
 from reply_xl.model import Word
-from reply_xl.opening import open_file
+from reply_xl.setup.addin_file import our_ribbon
+from reply_xl.tab.guide import MEANINGS, described, page
+from reply_xl.tab.opening import open_file
 
 SOURCE = (Path(__file__).parent.parent / "addin" / "customUI14.xml").read_bytes()
 PAGE = page(SOURCE, "0.1.0", "/home/ada & co", "C:\\Users\\<Ada>\\click.log")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reply_xl import header_words
-from reply_xl.columns import is_header, map_columns, unused_notes
 from reply_xl.fields import BY_NAME
-from reply_xl.headers import meaning, meaning_by_rule, without_shared_prefix, words_of
+from reply_xl.mapping import header_words
+from reply_xl.mapping.columns import is_header, map_columns, unused_notes
+from reply_xl.mapping.headers import meaning, meaning_by_rule, without_shared_prefix, words_of
 from reply_xl.model import Column, CustomField, Role, Sureness
 
 
@@ -81,7 +81,7 @@ def test_names_in_eight_languages(field: str, header: str):
 
 
 def _is_catalogued(text: str) -> bool:
-    from reply_xl.headers import meaning
+    from reply_xl.mapping.headers import meaning
 
     return meaning(text) is not None
 

@@ -16,8 +16,8 @@ import openpyxl
 import pytest
 from conftest import Ran
 
-from reply_xl.columns import map_columns
 from reply_xl.fields import BY_NAME
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import CellValue
 
 FOLDER = Path(__file__).parent / "headers"

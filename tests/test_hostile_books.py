@@ -23,10 +23,10 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from reply_xl import config
 from reply_xl.agent import Agent
-from reply_xl.applescript import start_script
-from reply_xl.click import Button
-from reply_xl.launcher import ARGUMENTS, Launcher
 from reply_xl.sandbox import Sandbox
+from reply_xl.setup.applescript import start_script
+from reply_xl.setup.launcher import ARGUMENTS, Launcher
+from reply_xl.tab.click import Button
 
 needs_office = pytest.mark.skipif(not is_available(), reason=why_not())
 MODULES = ("requests", "xlwings", "platformdirs", "keyring", "logging", "sitecustomize", "usercustomize", "reply_xl", "tkinter", "uno")

@@ -23,16 +23,16 @@ from test_ribbon import click, rows, status
 
 import reply_xl
 from reply_xl import config
-from reply_xl.click import Button, parse
 from reply_xl.conduct import Conducted
 from reply_xl.delivery import Delivered
 from reply_xl.excel import Excel
+from reply_xl.history.records import Records
 from reply_xl.locks import BookLock
 from reply_xl.model import column_letter
-from reply_xl.records import Records
 from reply_xl.ribbon import Outside, main
 from reply_xl.sandbox import Sandbox
-from reply_xl.window import Clock, Window
+from reply_xl.tab.click import Button, parse
+from reply_xl.tab.window import Clock, Window
 
 NAME = "leads.xlsx"
 
@@ -343,7 +343,7 @@ def test_a_question_that_was_open_for_twenty_minutes(tmp_path: Path) -> None:
         from fake_excel import FakeExcel, install
         from noted import ID, Answers, note
         from reply_xl import config
-        from reply_xl.click import Button
+        from reply_xl.tab.click import Button
         from reply_xl.ribbon import Outside, main
         from reply_xl.sandbox import Sandbox
         excel = FakeExcel()

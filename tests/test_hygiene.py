@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from conftest import FIRST_ID, Book, Ran, patches
 
-from reply_xl.columns import map_columns
-from reply_xl.hygiene import as_name, hints
+from reply_xl.mapping.columns import map_columns
+from reply_xl.mapping.hygiene import as_name, hints
 from reply_xl.model import CellValue, Row
 from reply_xl.sandbox import Sandbox
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reply_xl.columns import map_columns
 from reply_xl.identity import Likeness, cannot_tell, likeness, refusal, vouched
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import CellValue, Contact, FieldValue, Row
 from reply_xl.wishes import Wish, make_wishes
 

@@ -11,18 +11,21 @@ from pathlib import Path
 import pytest
 from conftest import FIRST_ID, patches
 
-from reply_xl.click import Button
 from reply_xl.sandbox import Sandbox
+from reply_xl.tab.click import Button
 
-BEFORE_IT_IS_TAKEN = {"", "clicks", "config", "errors", "interrupts", "ribbon", "this_excel"}
+BEFORE_IT_IS_TAKEN = {"", "tab", "tab.clicks", "config", "errors", "interrupts", "ribbon", "this_excel"}
 _NAMES = """
-addresses agreements answers base_urls bases beside blocks busy buttons cell_formats cell_text cells choices claims click clicks client
-columns columns_page computers conduct config connections countries database delivery dialogue displayed emails errors evidence excel
-face fields front header_words headers host_values hygiene identity in_excel in_front interrupts jobs journal journal_file last_sent
-links locate locks lookup marks model number_formats pace pages patches phone_hints phones place places plan planned practice
-practice_mark practising preview preview_page proof proxies pull push quota_log recheck recording records references region registries
-repair results ribbon runs send sentences serving session sheet sizes slow_answers stillness strays time_zones truths undo unreachable values versions
-window windows_zones wishes wording
+addresses answers beside blocks busy cell_formats cells columns_page conduct config delivery dialogue errors excel face fields front
+history history.bases history.database history.journal history.journal_file history.last_sent history.recording history.records
+history.runs identity interrupts jobs kinds kinds.cell_text kinds.countries kinds.displayed kinds.emails kinds.host_values kinds.links
+kinds.number_formats kinds.phone_hints kinds.phones kinds.sizes kinds.time_zones kinds.truths kinds.values kinds.windows_zones locate
+locks lookup mapping mapping.agreements mapping.choices mapping.claims mapping.columns mapping.evidence mapping.header_words
+mapping.headers mapping.hygiene mapping.region mapping.strays marks model network network.base_urls network.client network.connections
+network.pace network.proxies network.quota_log network.slow_answers network.unreachable pages patches place plan planned preview
+preview_page proof pull push recheck references repair results ribbon send sentences session setup setup.computers setup.places
+setup.registries setup.versions sheet stillness tab.buttons tab.click tab.clicks tab.in_excel tab.in_front tab.practice tab.practice_mark
+tab.practising tab.serving tab.window undo wishes wording
 """
 OURS = BEFORE_IT_IS_TAKEN | set(_NAMES.split())
 THIRD_PARTY = {"certifi", "charset_normalizer", "idna", "platformdirs", "requests", "urllib3", "xlwings"}
@@ -78,7 +81,7 @@ def others(modules: list[str]) -> set[str]:
 
 
 def test_until_the_click_is_taken(sandbox: Sandbox) -> None:
-    """Six modules of ours and the standard library: a person is told whatever else is missing or broken."""
+    """A handful of our modules and the standard library: a person is told whatever else is missing or broken."""
     taken, _ = loaded(Button.CANCEL, sandbox.url)
     assert ours(taken) == BEFORE_IT_IS_TAKEN
     assert others(taken) == set()

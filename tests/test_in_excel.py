@@ -10,8 +10,8 @@ import pytest
 
 import reply_xl
 from reply_xl.cli import main
-from reply_xl.in_excel import in_excel
-from reply_xl.in_live import in_live
+from reply_xl.tab.in_excel import in_excel
+from reply_xl.tab.in_live import in_live
 
 ROOT = Path(reply_xl.__file__).parent
 NOT_FOR_THE_RIBBON = {
@@ -26,7 +26,7 @@ NOT_FOR_THE_RIBBON = {
         "run_views",
         "install",
         "signed_files",
-        "doctor",
+        "examination",
         "pull_new",
     ),
     *(
@@ -57,8 +57,8 @@ OPTIONS_OF_QUESTIONS = {
 def _sentences() -> list[tuple[str, str]]:
     """Every text of the package that names an option, by module; what is filled in stands as `12`."""
     found = []
-    for path in sorted(ROOT.glob("*.py")):
-        if path.stem in NOT_FOR_THE_RIBBON:
+    for path in sorted(ROOT.rglob("*.py")):
+        if path.stem in NOT_FOR_THE_RIBBON or path.parent.name in ("engine", "sandbox", "xlsx"):
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}

@@ -19,15 +19,15 @@ import pytest
 from conftest import Ran
 
 from reply_xl import __version__, config
-from reply_xl.addin_file import our_addin
-from reply_xl.computers import Computer, RealDeeds, RehearsedDeeds, System, WindowsDeeds, rehearsal
 from reply_xl.errors import ConfigError
-from reply_xl.install import SHORTCUTS, Report, install, remove_empty_folders, uninstall
-from reply_xl.launcher import Launcher, parse
 from reply_xl.locks import BookLock, RunLock
-from reply_xl.places import EXCEL_OPTIONS, OFFICE_FOLDERS, RUN, RUN_NAME, RUN_ONCE, Places, places, second_copies
-from reply_xl.placing import place_staged
-from reply_xl.registries import Registry, RegistryFile, WindowsRegistry
+from reply_xl.setup.addin_file import our_addin
+from reply_xl.setup.computers import Computer, RealDeeds, RehearsedDeeds, System, WindowsDeeds, rehearsal
+from reply_xl.setup.install import SHORTCUTS, Report, install, remove_empty_folders, uninstall
+from reply_xl.setup.launcher import Launcher, parse
+from reply_xl.setup.places import EXCEL_OPTIONS, OFFICE_FOLDERS, RUN, RUN_NAME, RUN_ONCE, Places, places, second_copies
+from reply_xl.setup.placing import place_staged
+from reply_xl.setup.registries import Registry, RegistryFile, WindowsRegistry
 from reply_xl.whole_file import write_whole
 
 ADDIN = b"the add-in"
@@ -305,8 +305,8 @@ def test_a_file_that_excel_holds_is_staged(windows: Computer) -> None:
     assert "Restart Excel" in told(report)
     assert at.addin.read_bytes() == b"old"
     assert [file.name for file in at.startup.iterdir()] == ["ReplyXL.xlam"]
-    assert deeds(windows).started == [[str(windows.python), "-I", "-m", "reply_xl.placing"]]
-    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.placing'
+    assert deeds(windows).started == [[str(windows.python), "-I", "-m", "reply_xl.setup.placing"]]
+    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.setup.placing'
 
 
 def test_the_staged_file_is_placed_when_excel_lets_go(windows: Computer) -> None:
@@ -380,7 +380,7 @@ def test_the_waiting_begins_anew_after_each_logon(windows: Computer) -> None:
     install(windows, ADDIN)
     windows.registry.delete(RUN_ONCE, RUN_NAME)
     assert not place_staged(windows, lambda _: None, patience=1)
-    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.placing'
+    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.setup.placing'
 
 
 def test_a_registry_that_may_not_be_written(windows: Computer) -> None:
@@ -394,7 +394,7 @@ def test_a_registry_that_may_not_be_written(windows: Computer) -> None:
     install(locked, b"old")
     deeds(locked).held.add(places(locked).addin)
     assert install(locked, ADDIN).is_whole
-    assert deeds(locked).started == [[str(locked.python), "-I", "-m", "reply_xl.placing"]]
+    assert deeds(locked).started == [[str(locked.python), "-I", "-m", "reply_xl.setup.placing"]]
     deeds(locked).held.clear()
     assert place_staged(locked)
     assert uninstall(locked).is_whole
@@ -792,7 +792,7 @@ def test_shortcuts_are_made_by_windows(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_a_started_process_outlives_its_starter(tmp_path: Path) -> None:
     """As the agent and the one that waits for Excel must."""
     script = f"import time, pathlib; time.sleep(0.5); pathlib.Path({str(tmp_path / 'done')!r}).touch()"
-    starter = f"from reply_xl.computers import RealDeeds; RealDeeds().start([{sys.executable!r}, '-c', {script!r}])"
+    starter = f"from reply_xl.setup.computers import RealDeeds; RealDeeds().start([{sys.executable!r}, '-c', {script!r}])"
     subprocess.run([sys.executable, "-c", starter], check=True, timeout=30)
     deadline = time.monotonic() + 15
     while not (tmp_path / "done").exists():

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from reply_xl.computers import Computer, RehearsedDeeds, System, rehearsal
-from reply_xl.functions_files import LIBRARIES, FunctionsFiles
-from reply_xl.install import install, uninstall
-from reply_xl.launcher import parse
-from reply_xl.logon import has_logon_start
-from reply_xl.places import places
-from reply_xl.placing import place_staged
+from reply_xl.setup.computers import Computer, RehearsedDeeds, System, rehearsal
+from reply_xl.setup.functions_files import LIBRARIES, FunctionsFiles
+from reply_xl.setup.install import install, uninstall
+from reply_xl.setup.launcher import parse
+from reply_xl.setup.logon import has_logon_start
+from reply_xl.setup.places import places
+from reply_xl.setup.placing import place_staged
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that is killed is forked here")
 OLD, NEW = b"the old add-in" * 1000, b"the new add-in" * 1000

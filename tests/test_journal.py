@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reply_xl.errors import JournalError
-from reply_xl.journal_file import SCHEMAS, open_journal
-from reply_xl.last_sent import Forgetful, LastSent
+from reply_xl.history.journal_file import SCHEMAS, open_journal
+from reply_xl.history.last_sent import Forgetful, LastSent
 
 
 def test_the_last_value_is_known_again(tmp_path: Path) -> None:

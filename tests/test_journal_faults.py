@@ -22,16 +22,16 @@ from conftest import FIRST_ID, Book, Ran, cells, command_line, patches
 from tcp_proxy import PASS, STALL_AFTER, STALL_BEFORE, Action, TcpProxy
 
 from reply_xl import plan
-from reply_xl.database import Database
 from reply_xl.errors import JournalError
-from reply_xl.journal import Journal
-from reply_xl.journal_file import SCHEMAS
+from reply_xl.history.database import Database
+from reply_xl.history.journal import Journal
+from reply_xl.history.journal_file import SCHEMAS
+from reply_xl.history.recording import Recording
+from reply_xl.history.records import Records
+from reply_xl.history.runs import RunKind
 from reply_xl.locks import RunLock, is_running
 from reply_xl.model import Outcome, Word
 from reply_xl.push import Push
-from reply_xl.recording import Recording
-from reply_xl.records import Records
-from reply_xl.runs import RunKind
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
 from reply_xl.workbook import Workbook

@@ -15,43 +15,43 @@ from reply_xl import errors
 
 # One line a level, lowest first. A module imports only modules of lower lines, never one of its own line.
 LEVELS = """
-__init__ errors interrupts versions registries property_lists vba launcher findings trial
-model database busy clicks locks whole_file screens opening in_excel in_live this_excel
-links windows_zones base_urls guide dialogs addin_file applescript
-fields addresses host_values csv_text parts header_words marks
-cell_text countries click serving practice_mark stillness live_watch
-emails number_formats phone_hints phones sizes time_zones truths
-displayed wording headers
-values
-evidence
-claims
-columns proof answers wishes region literal spool journal_file last_sent quota_log bases hygiene choices spread
-agreements
-identity strays seen
+__init__ setup doctor network mapping kinds tab history errors interrupts setup.versions setup.registries setup.property_lists setup.vba setup.launcher doctor.findings doctor.trial
+model history.database busy tab.clicks locks whole_file tab.screens tab.opening tab.in_excel tab.in_live this_excel
+kinds.links kinds.windows_zones network.base_urls tab.guide tab.dialogs setup.addin_file setup.applescript
+fields addresses kinds.host_values csv_text parts mapping.header_words marks
+kinds.cell_text kinds.countries tab.click tab.serving tab.practice_mark stillness doctor.live_watch
+kinds.emails kinds.number_formats kinds.phone_hints kinds.phones kinds.sizes kinds.time_zones kinds.truths
+kinds.displayed wording mapping.headers
+kinds.values
+mapping.evidence
+mapping.claims
+mapping.columns proof answers wishes mapping.region kinds.literal spool history.journal_file history.last_sent network.quota_log history.bases mapping.hygiene mapping.choices spread
+mapping.agreements
+identity mapping.strays seen
 patches
-recheck runs preview_page
+recheck history.runs preview_page
 locate beside
-winhttp cfnetwork mac_proxies slow_answers
-proxies
-connections
-unreachable
-client pace journal config cells cell_formats results template
-records recording
-lookup sheet csv_book pages references computers inquiries
-columns_page places functions
-practice_server logon placing agent startable functions_server functions_files
-plan send session repair place signed_files
-delivery workbook install account help
-preview push pull download practice undo conduct blocks
+network.winhttp network.cfnetwork network.mac_proxies network.slow_answers
+network.proxies
+network.connections
+network.unreachable
+network.client network.pace history.journal config cells cell_formats results template
+history.records history.recording
+lookup sheet csv_book pages references setup.computers inquiries
+columns_page setup.places functions
+practice_server setup.logon setup.placing agent setup.startable functions_server setup.functions_files
+plan send session repair place setup.signed_files
+delivery workbook setup.install account tab.help
+preview push pull download tab.practice undo conduct blocks
 planned face sentences
-console dialogue fetch excel_checks python_checks click_checks policies timely_checks record_checks
-terminal network_checks live_try run_views jobs new_sheet excel
-window doctor demo pull_new practising live_report live_steps front in_front
-commands buttons
+console dialogue tab.fetch doctor.excel_checks doctor.python_checks doctor.click_checks doctor.policies doctor.timely_checks doctor.record_checks
+terminal doctor.network_checks doctor.live_try run_views jobs tab.new_sheet excel
+tab.window doctor.examination demo pull_new tab.practising doctor.live_report doctor.live_steps front tab.in_front
+commands tab.buttons
 ribbon
-live_click
-live_stage
-live
+doctor.live_click
+doctor.live_stage
+doctor.live
 run_commands setup_commands
 live_commands
 cli
@@ -99,7 +99,7 @@ MAY_IMPORT = {"sandbox": (), "xlsx": ("errors",), "engine": ("errors", "xlsx.")}
 # Who may open the front door of a package; nobody but `engine` reaches behind it, except for reading and saving the bytes of a file.
 DOORS = {
     "engine": ("workbook", "csv_book"),
-    "sandbox": ("commands", "demo", "live_try", "practice_server"),
+    "sandbox": ("commands", "demo", "doctor.live_try", "practice_server"),
     "xlsx": (),
     "xlsx.open": ("csv_book",),
     "xlsx.save": ("csv_book",),
@@ -107,10 +107,10 @@ DOORS = {
 
 # Module → the packages of others that it imports.
 THIRD_PARTY = {
-    "client": "requests urllib3",
-    "computers": "pythoncom win32com",
+    "network.client": "requests urllib3",
+    "setup.computers": "pythoncom win32com",
     "config": "keyring platformdirs",
-    "connections": "requests truststore urllib3",
+    "network.connections": "requests truststore urllib3",
     "console": "rich",
     "csv_book": "xlwings",
     "engine.apps": "xlwings",
@@ -123,24 +123,24 @@ THIRD_PARTY = {
     "engine.validation": "xlwings",
     "functions": "xlwings",
     "functions_server": "xlwings",
-    "live_try": "openpyxl",
-    "phone_hints": "phonenumbers",
-    "proxies": "requests",
+    "doctor.live_try": "openpyxl",
+    "kinds.phone_hints": "phonenumbers",
+    "network.proxies": "requests",
     "sandbox.http": "tornado",
     "sandbox.server": "tornado",
     "this_excel": "xlwings",
-    "trial": "keyring openpyxl phonenumbers platformdirs pythoncom requests rich tornado truststore tzdata urllib3 xlwings",
-    "unreachable": "requests urllib3",
+    "doctor.trial": "keyring openpyxl phonenumbers platformdirs pythoncom requests rich tornado truststore tzdata urllib3 xlwings",
+    "network.unreachable": "requests urllib3",
     "xlsx.edit": "openpyxl",
     "xlsx.fresh": "openpyxl",
 }
 
 # Modules that compute and do nothing else, and all that they may take from the standard library.
 PURE = (
-    "errors model fields values wording columns proof answers wishes strays identity patches cells addresses csv_text host_values literal "
-    "recheck runs locate choices click versions vba launcher applescript findings preview_page beside marks "
-    "header_words headers evidence claims in_excel in_live "
-    "cell_text countries displayed emails links number_formats phones spread sizes time_zones truths windows_zones"
+    "errors model fields kinds.values wording mapping.columns proof answers wishes mapping.strays identity patches cells addresses csv_text kinds.host_values kinds.literal "
+    "recheck history.runs locate mapping.choices tab.click setup.versions setup.vba setup.launcher setup.applescript doctor.findings preview_page beside marks "
+    "mapping.header_words mapping.headers mapping.evidence mapping.claims tab.in_excel tab.in_live "
+    "kinds.cell_text kinds.countries kinds.displayed kinds.emails kinds.links kinds.number_formats kinds.phones spread kinds.sizes kinds.time_zones kinds.truths kinds.windows_zones"
 )
 COMPUTING = """
 __future__ collections collections.abc dataclasses datetime decimal difflib enum functools hashlib json math re struct typing unicodedata

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.links import as_url, page_key
+from reply_xl.kinds.links import as_url, page_key
 
 
 @pytest.mark.parametrize(

@@ -22,23 +22,23 @@ from noted import ID, note
 from office_engine import is_available, why_not
 
 from reply_xl import __version__, config, functions
-from reply_xl.click import Button
-from reply_xl.computers import Computer, System, rehearsal
+from reply_xl.doctor.findings import Finding, State
+from reply_xl.doctor.live import excel_stage, text_of_report, try_in_excel
+from reply_xl.doctor.live_click import asked, begin, end, end_with
+from reply_xl.doctor.live_click import main as live_click
+from reply_xl.doctor.live_report import TITLE
+from reply_xl.doctor.live_stage import ARGUMENTS, MACRO, ExcelStage
+from reply_xl.doctor.live_steps import STEPS
+from reply_xl.doctor.live_try import Result, Step, Try, Verdict, run_steps
+from reply_xl.doctor.live_watch import Watch
 from reply_xl.errors import ConfigError
-from reply_xl.findings import Finding, State
-from reply_xl.launcher import Launcher, parse
-from reply_xl.live import excel_stage, text_of_report, try_in_excel
-from reply_xl.live_click import asked, begin, end, end_with
-from reply_xl.live_click import main as live_click
-from reply_xl.live_report import TITLE
-from reply_xl.live_stage import ARGUMENTS, MACRO, ExcelStage
-from reply_xl.live_steps import STEPS
-from reply_xl.live_try import Result, Step, Try, Verdict, run_steps
-from reply_xl.live_watch import Watch
-from reply_xl.places import LAUNCHER, places
 from reply_xl.sandbox import Sandbox
-from reply_xl.serving import PRACTICE, serving
+from reply_xl.setup.computers import Computer, System, rehearsal
+from reply_xl.setup.launcher import Launcher, parse
+from reply_xl.setup.places import LAUNCHER, places
 from reply_xl.setup_commands import live_code
+from reply_xl.tab.click import Button
+from reply_xl.tab.serving import PRACTICE, serving
 
 APP_PATH = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\excel.exe"
 
@@ -432,7 +432,7 @@ def test_what_excel_is_started_with(machine: FakeMachine, stage: ExcelStage, tmp
     assert "REPLY_API_KEY" not in environment
     launcher = (local / "reply_xl" / "launcher.txt").read_bytes().decode()
     assert parse(launcher) == Launcher("python.exe", False, __version__)
-    assert "arguments=-I -m reply_xl.live_click\r\n" in launcher
+    assert "arguments=-I -m reply_xl.doctor.live_click\r\n" in launcher
     assert machine.macros == [(MACRO, "ReplyPractice", "1"), (MACRO, "ReplyPractice", "0")]
     ribbon = (Path(__file__).parents[1] / "addin" / "ReplyRibbon.bas").read_text(encoding="ascii")
     assert "Private Sub HandleClick(button As String, pressed As String)\n" in ribbon

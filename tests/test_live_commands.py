@@ -27,13 +27,13 @@ from test_ribbon import rows, status
 from reply_xl import config, engine, shortcut
 from reply_xl.busy import Patience
 from reply_xl.cli import main
-from reply_xl.click import Button
-from reply_xl.clicks import ClickFolder
-from reply_xl.install import SHORTCUTS
 from reply_xl.live_commands import Desk
 from reply_xl.locks import BookLock
 from reply_xl.model import column_letter
 from reply_xl.sandbox import Sandbox
+from reply_xl.setup.install import SHORTCUTS
+from reply_xl.tab.click import Button
+from reply_xl.tab.clicks import ClickFolder
 from reply_xl.this_excel import process_in_front, this_engine
 
 NAME = "leads = 1 'é'.xlsx"
@@ -355,7 +355,7 @@ def test_what_was_copied_stays_on_the_clipboard(excel: FakeExcel, sandbox: Sandb
 
 def test_one_at_a_time(excel: FakeExcel, sandbox: Sandbox, live: Live) -> None:
     """While a click on the workbook is carried out, no command is, and the other way round."""
-    from reply_xl.records import Records
+    from reply_xl.history.records import Records
 
     with Records() as records, BookLock(records.folder, excel.books[0].full_name):
         ran = live(sandbox, "push", "--live", "--yes")
@@ -429,7 +429,7 @@ def test_practice_is_not_earnest(excel: FakeExcel, live: Live) -> None:
 
 def test_a_copy_for_practice_never_goes_to_reply(excel: FakeExcel, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the copy in front a command that would send or read contacts is refused before the network is asked."""
-    from reply_xl.practice_mark import mark_practice
+    from reply_xl.tab.practice_mark import mark_practice
 
     monkeypatch.setenv("REPLY_API_KEY", "not-a-key")
     mark_practice(xw.books[NAME].sheets["Leads"], "one")

@@ -17,9 +17,9 @@ from test_ribbon import click, rows, status
 from reply_xl import engine
 from reply_xl.busy import Patience
 from reply_xl.cli import main
-from reply_xl.click import Button
 from reply_xl.live_commands import Desk
 from reply_xl.sandbox import Sandbox
+from reply_xl.tab.click import Button
 
 NAME = "leads.xlsx"
 

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.columns import map_columns
 from reply_xl.locate import follow, locate, marks_of, own_headers
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import Row
 
 HEADERS = ("Reply ID", "Email", "Title", "Reply status", "createdAt")

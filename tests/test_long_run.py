@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 from long_run import HEADERS, LongRun
 
-from reply_xl.records import Records
+from reply_xl.history.records import Records
 
 MINUTES, ROWS, A_MINUTE = 30, 150, 5
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from conftest import FIRST_ID, KEY
 
-from reply_xl.client import Client
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ApiUnreachable, Cancelled, NotAuthorised
 from reply_xl.lookup import PAGE, Found, read_contacts
 from reply_xl.model import Contact, Page
-from reply_xl.pace import WindowPace
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 from reply_xl.sandbox import Sandbox
 
 

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from fake_cf import ERROR, FOUNDATION, HANDLED, HANG, NEITHER, NETWORK, NO_SOURCE, STOPPED, FakeMac, Url
 
-from reply_xl import cfnetwork, mac_proxies
-from reply_xl.cfnetwork import Mac
-from reply_xl.proxies import System, find_proxy
+from reply_xl.network import cfnetwork, mac_proxies
+from reply_xl.network.cfnetwork import Mac
+from reply_xl.network.proxies import System, find_proxy
 
 URL = "https://api.example.invalid/"
 PAC = "http://wpad.corp/proxy.pac"
@@ -242,7 +242,7 @@ def test_a_mac_is_asked_for_all_of_its_settings() -> None:
         for name in [name for name in sys.modules if name == "urllib.request"]:
             del sys.modules[name]
         sys.platform = "darwin"
-        from reply_xl.proxies import find_proxy, this_system
+        from reply_xl.network.proxies import find_proxy, this_system
         print(find_proxy("https://api.example.invalid"), find_proxy("https://printer.local"), this_system().is_silent("https://api.example.invalid"))
     """
     environment = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}

@@ -19,12 +19,12 @@ from test_hostile_ribbon import Meanwhile, press
 from test_ribbon import rows, status
 
 from reply_xl import config
-from reply_xl.bases import sheet_name
 from reply_xl.busy import Patience
-from reply_xl.click import Button
 from reply_xl.excel import Excel, LivePlace
-from reply_xl.records import Records
+from reply_xl.history.bases import sheet_name
+from reply_xl.history.records import Records
 from reply_xl.sandbox import Sandbox
+from reply_xl.tab.click import Button
 from reply_xl.this_excel import began
 
 SALES, ELSEWHERE = "C:\\Users\\somebody\\Documents", "D:\\Sales"

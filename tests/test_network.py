@@ -23,15 +23,15 @@ from conftest import FIRST_ID, KEY, patches
 from connect_proxy import CLOSE, HANG, RESET, TUNNEL, ConnectProxy
 from tcp_proxy import CUT_AFTER, CUT_BEFORE, CUT_HALFWAY, STALL_AFTER, TcpProxy
 
-from reply_xl.base_urls import checked_base_url, is_loopback
-from reply_xl.connections import NOT_SENT, unreadable_certificates
+from reply_xl.doctor.findings import State
+from reply_xl.doctor.network_checks import check_proxy
 from reply_xl.errors import ApiError, ApiFailed, ApiRefused, ApiUnreachable, ConfigError
-from reply_xl.findings import State
-from reply_xl.network_checks import check_proxy
-from reply_xl.proxies import System, find_proxy, gives_no_answer, is_excepted_on_a_mac, search_in_time
+from reply_xl.network.base_urls import checked_base_url, is_loopback
+from reply_xl.network.connections import NOT_SENT, unreadable_certificates
+from reply_xl.network.proxies import System, find_proxy, gives_no_answer, is_excepted_on_a_mac, search_in_time
+from reply_xl.network.unreachable import explain
+from reply_xl.network.winhttp import Windows, find_automatic_proxies
 from reply_xl.sandbox import Sandbox
-from reply_xl.unreachable import explain
-from reply_xl.winhttp import Windows, find_automatic_proxies
 
 pytest.importorskip("cryptography")
 from authority import Authority

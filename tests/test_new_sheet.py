@@ -14,15 +14,15 @@ from conftest import cells, people
 from tcp_proxy import PASS, TcpProxy
 from test_click import written
 
-from reply_xl.click import parse
 from reply_xl.config import documents_folder
 from reply_xl.errors import NotAgreed, NotAuthorised, WorkbookError
 from reply_xl.excel import Excel
-from reply_xl.new_sheet import from_reply, from_template
 from reply_xl.sandbox import Sandbox
 from reply_xl.sandbox.data import LISTS
 from reply_xl.session import Session
-from reply_xl.window import Window
+from reply_xl.tab.click import parse
+from reply_xl.tab.new_sheet import from_reply, from_template
+from reply_xl.tab.window import Window
 
 Make = Callable[..., Sandbox]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.number_formats import date_parts, displayed, hides_digits, is_plain, means_number
+from reply_xl.kinds.number_formats import date_parts, displayed, hides_digits, is_plain, means_number
 
 US_PHONE = "[<=9999999]###-####;(###) ###-####"
 

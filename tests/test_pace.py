@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import FIRST_ID, KEY
 
-from reply_xl.client import Client
 from reply_xl.errors import Cancelled, ConfigError
-from reply_xl.pace import REPLY_QUOTA, WindowPace, parse_quota
+from reply_xl.network.client import Client
+from reply_xl.network.pace import REPLY_QUOTA, WindowPace, parse_quota
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
 

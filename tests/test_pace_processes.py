@@ -18,15 +18,15 @@ import pytest
 from conftest import FIRST_ID, KEY
 
 from reply_xl.errors import Cancelled, JournalError
-from reply_xl.pace import WindowPace, parse_quota
+from reply_xl.network.pace import WindowPace, parse_quota
 from reply_xl.sandbox import Sandbox
 
 WORK = """
 import sys, threading
 from pathlib import Path
-from reply_xl.client import Client
+from reply_xl.network.client import Client
 from reply_xl.errors import Cancelled
-from reply_xl.pace import WindowPace, parse_quota
+from reply_xl.network.pace import WindowPace, parse_quota
 
 task, url, key, quota, log, contact, count, threads = sys.argv[1:]
 pace = WindowPace(parse_quota(quota), log=Path(log), account=f"{url} {key}")

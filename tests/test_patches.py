@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.columns import map_columns
 from reply_xl.fields import WRITABLE, value_of
 from reply_xl.identity import Likeness, likeness
+from reply_xl.kinds.values import format
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import CellValue, Contact, CustomField, FieldValue, Outcome, Patch, Row, Word
 from reply_xl.patches import Decision, Policy, decide, settle_duplicates
-from reply_xl.values import format
 from reply_xl.wishes import Key, Wish, make_wishes
 
 SCORE, TWIN = CustomField(8, "Score", numeric=True), CustomField(9, "Tier", title_is_unique=False)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.phone_hints import phone_hint
+from reply_xl.kinds.phone_hints import phone_hint
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_any_text_can_be_asked_about(text: str, country: str):
 
 def test_the_library_is_imported_for_the_first_hint_only():
     """Parsing a cell does not load the phone library."""
-    code = "import reply_xl.values, reply_xl.phone_hints, sys; sys.exit('phonenumbers' in sys.modules)"
+    code = "import reply_xl.kinds.values, reply_xl.kinds.phone_hints, sys; sys.exit('phonenumbers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

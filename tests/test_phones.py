@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reply_xl.cell_text import Refusal
-from reply_xl.phones import MOST_DIGITS, read_phone
+from reply_xl.kinds.cell_text import Refusal
+from reply_xl.kinds.phones import MOST_DIGITS, read_phone
 
 
 def refused(value: str | float) -> str:

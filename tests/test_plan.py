@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from conftest import FIRST_ID, KEY
 
-from reply_xl.client import Client
-from reply_xl.columns import map_columns
-from reply_xl.last_sent import Forgetful
+from reply_xl.history.last_sent import Forgetful
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import Row
-from reply_xl.pace import WindowPace
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 from reply_xl.patches import Policy
 from reply_xl.plan import planning
 from reply_xl.sandbox import Sandbox

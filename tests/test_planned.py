@@ -13,17 +13,17 @@ from conftest import FIRST_ID, patches
 from hosts import HOSTS, Host, build, opened
 
 from reply_xl import jobs, plan, planned
-from reply_xl.choices import Choices
 from reply_xl.columns_page import proposal
 from reply_xl.console import Progress
 from reply_xl.errors import SheetError
-from reply_xl.host_values import as_lines
+from reply_xl.history.records import Records
+from reply_xl.history.runs import Run, RunKind
+from reply_xl.kinds.host_values import as_lines
+from reply_xl.mapping.choices import Choices
 from reply_xl.model import Column, CustomField, Row, Word
 from reply_xl.pages import is_ours
 from reply_xl.plan import Draft, Request
 from reply_xl.preview_page import HEADERS, MOST_LINES, NAME
-from reply_xl.records import Records
-from reply_xl.runs import Run, RunKind
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
 from reply_xl.terminal import Terminal

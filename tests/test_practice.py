@@ -11,8 +11,8 @@ import pytest
 from conftest import FIRST_ID, Book, Ran, patches
 
 from reply_xl.errors import ReplyXlError
-from reply_xl.practice import contacts_of
 from reply_xl.sandbox import Sandbox
+from reply_xl.tab.practice import contacts_of
 
 Command = Callable[..., Ran]
 

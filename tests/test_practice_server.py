@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import requests
 
+from reply_xl.history.runs import PRACTISING
 from reply_xl.practice_server import run
-from reply_xl.runs import PRACTISING
-from reply_xl.serving import PRACTICE, SERVER, Serving, holding, mark_of, serving
+from reply_xl.tab.serving import PRACTICE, SERVER, Serving, holding, mark_of, serving
 
 ADA = {"id": 501, "email": "ada@example.com"}
 

@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 from conftest import FIRST_ID, Book, Ran, cells, patches, people
 
+from reply_xl.history.records import Records
 from reply_xl.preview_page import HEADERS, NAME
-from reply_xl.records import Records
 from reply_xl.sandbox import Sandbox
 
 Command = Callable[..., Ran]

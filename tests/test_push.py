@@ -13,10 +13,10 @@ from conftest import FIRST_ID, Book, cells, patches
 from reply_xl import plan
 from reply_xl.conduct import conduct
 from reply_xl.delivery import Delivered, deliver
+from reply_xl.history.records import Records
 from reply_xl.model import Outcome, Word
 from reply_xl.plan import Draft, Request
 from reply_xl.push import Push
-from reply_xl.records import Records
 from reply_xl.sandbox import Sandbox
 from reply_xl.send import Terms
 from reply_xl.session import Session

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from conftest import FIRST_ID, Book, Ran, cells, patches
 
-from reply_xl.records import Records
+from reply_xl.history.records import Records
 from reply_xl.sandbox import Sandbox
 
 Command = Callable[..., Ran]

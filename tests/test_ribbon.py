@@ -20,10 +20,10 @@ from noted import ID, Answers, note
 
 import reply_xl
 from reply_xl import config
-from reply_xl.click import Button
 from reply_xl.model import column_letter
 from reply_xl.ribbon import Outside, main
 from reply_xl.sandbox import Sandbox
+from reply_xl.tab.click import Button
 
 NAME = "Leads = 100 % 'é' 名.xlsx"
 
@@ -218,7 +218,7 @@ def test_who_takes_it_first_has_it(excel: FakeExcel, sandbox: Sandbox) -> None:
     """Of an agent and a process that VBA started, one carries the click out and the other ends without a word."""
     note(config.shared_folder(), Button.UPDATE, NAME, "$A$2", window=excel.books[0].hwnd)
     done: list[bytes | None] = []
-    from reply_xl.clicks import ClickFolder
+    from reply_xl.tab.clicks import ClickFolder
 
     threads = [threading.Thread(target=lambda: done.append(ClickFolder(config.shared_folder()).take(ID))) for _ in range(8)]
     for thread in threads:
@@ -271,7 +271,7 @@ def test_no_excel_is_ever_ended(tmp_path: Path) -> None:
         if sys.argv[1] == "click":
             from noted import ID, Answers, note
             from reply_xl import config
-            from reply_xl.click import Button
+            from reply_xl.tab.click import Button
             from reply_xl.ribbon import Outside, main
             note(config.shared_folder(), Button.COLUMNS, "leads.xlsx", "$A$1", window=clicked.books[0].hwnd)
             print(main([ID], Outside(lambda: xw.engines.active, Answers, lambda window: clicked.pid, linger=0)))

@@ -23,14 +23,14 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from reply_xl import config
 from reply_xl.busy import Patience
-from reply_xl.click import Button
 from reply_xl.conduct import sheet_of
 from reply_xl.errors import WorkbookError
 from reply_xl.excel import LiveBook
-from reply_xl.records import Records
+from reply_xl.history.records import Records
 from reply_xl.ribbon import Outside, main
 from reply_xl.sandbox import Sandbox
-from reply_xl.serving import PRACTICE, serving
+from reply_xl.tab.click import Button
+from reply_xl.tab.serving import PRACTICE, serving
 
 NAME = "leads.xlsx"
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from conftest import FIRST_ID, Book, Ran, on_a_terminal
 
-from reply_xl.records import Records
+from reply_xl.history.records import Records
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
 
@@ -263,8 +263,8 @@ def test_the_number_of_a_run_is_not_given_twice(book: Book, sandbox: Sandbox, co
 
 def test_many_runs(book: Book, sandbox: Sandbox, command: Command) -> None:
     """The list shows the newest twenty and says how many more there are."""
+    from reply_xl.history.runs import NewRun, Page, RunKind, Server
     from reply_xl.patches import Policy
-    from reply_xl.runs import NewRun, Page, RunKind, Server
 
     page = Page("/x/book.xlsx", "/x/book.xlsx", "Sheet", 1, ("Title",), {})
     with Records() as records:

@@ -12,11 +12,11 @@ import pytest
 from conftest import FIRST_ID, KEY, patches
 from tcp_proxy import CUT_AFTER, CUT_BEFORE, CUT_HALFWAY, STALL_AFTER, STALL_BEFORE, TcpProxy
 
-from reply_xl.client import Client
-from reply_xl.columns import map_columns
 from reply_xl.errors import JournalError
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import CellValue, Column, CustomField, FieldValue, Outcome, Patch, Row, Word
-from reply_xl.pace import WindowPace
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 from reply_xl.patches import Decision, Policy
 from reply_xl.plan import planning
 from reply_xl.sandbox import Sandbox

@@ -16,11 +16,11 @@ import xlwings as xw
 from fake_excel import FakeExcel, Picture, com_error, install
 from hosts import HOSTS, Host, build, opened
 
-from reply_xl.columns import MESSAGE, OURS, REPLY_ID, STATUS, UPDATED_AT
 from reply_xl.errors import SelectionError, SheetError
+from reply_xl.kinds.values import error_in
+from reply_xl.mapping.columns import MESSAGE, OURS, REPLY_ID, STATUS, UPDATED_AT
 from reply_xl.model import ErrorCell
 from reply_xl.sheet import Sheet, choose_sheet
-from reply_xl.values import error_in
 
 HEADERS = ["Email", "Title", "Notes"]
 ROWS = [HEADERS, ["a@example.com", "CEO", "x"], ["b@example.com", "CTO", "y"], ["c@example.com", "CFO", "z"]]
@@ -448,7 +448,7 @@ def test_errors(open_book: Open) -> None:
 def test_newer_and_unknown_errors() -> None:
     """Errors that xlwings does not know have their names too, and one that nobody knows is still an error."""
     codes = {2043: "#GETTING_DATA", 2045: "#SPILL!", 2049: "#FIELD!", 2050: "#CALC!", 2051: "#BUSY!", 2222: "#PYTHON!", 2999: "#ERROR"}
-    from reply_xl.host_values import as_cell
+    from reply_xl.kinds.host_values import as_cell
 
     assert {code: as_cell(-2146828288 + code) for code in codes} == {code: ErrorCell(text) for code, text in codes.items()}
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from conftest import Ran
 
-from reply_xl.addin_file import our_addin
-from reply_xl.computers import Computer, System, rehearsal
 from reply_xl.errors import ConfigError
-from reply_xl.functions_files import functions_files
-from reply_xl.install import install
-from reply_xl.places import places
-from reply_xl.signed_files import chosen_files
+from reply_xl.setup.addin_file import our_addin
+from reply_xl.setup.computers import Computer, System, rehearsal
+from reply_xl.setup.functions_files import functions_files
+from reply_xl.setup.install import install
+from reply_xl.setup.places import places
+from reply_xl.setup.signed_files import chosen_files
 
 PACKAGE = Path(chosen_files.__code__.co_filename).parent / "addin"
 TAB, FUNCTIONS = "ReplyXL.xlam", "ReplyXLFunctions.xlam"

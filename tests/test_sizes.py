@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.cell_text import Refusal
 from reply_xl.fields import COMPANY_SIZES
+from reply_xl.kinds.cell_text import Refusal
+from reply_xl.kinds.sizes import may_be_size, read_size
 from reply_xl.model import CellValue
-from reply_xl.sizes import may_be_size, read_size
 
 RANGES = {choice.value: (choice.low, choice.high or 10_000_000) for choice in COMPANY_SIZES if choice.low}
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from reply_xl.columns import map_columns
+from reply_xl.mapping.columns import map_columns
+from reply_xl.mapping.strays import leave_out
 from reply_xl.model import CellValue, Column, ErrorCell, Row
-from reply_xl.strays import leave_out
 
 HEADERS = ["Reply ID", "Email", "First name", "Title", "Opted out"]
 

@@ -15,12 +15,12 @@ import openpyxl
 import pytest
 from conftest import Ran
 
-from reply_xl.columns import OURS, map_columns
 from reply_xl.fields import BY_NAME, COMPANY_SIZES, WRITABLE
+from reply_xl.kinds.values import parse
+from reply_xl.mapping.columns import OURS, map_columns
 from reply_xl.model import CustomField, Role
 from reply_xl.sandbox import Sandbox
 from reply_xl.template import HEADERS, LAST_ROW, READ_ONLY, build, download_columns
-from reply_xl.values import parse
 from reply_xl.workbook import Workbook
 
 FILE = Path(__file__).parent.parent / "templates" / "contacts.xlsx"

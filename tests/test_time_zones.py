@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.cell_text import Refusal
-from reply_xl.time_zones import Style, in_style, read_zone, style_of
-from reply_xl.windows_zones import iana_name, names, same_zone, windows_name
+from reply_xl.kinds.cell_text import Refusal
+from reply_xl.kinds.time_zones import Style, in_style, read_zone, style_of
+from reply_xl.kinds.windows_zones import iana_name, names, same_zone, windows_name
 
 IANA = sorted(name for name in names().values() if windows_name(name))
 WINDOWS = sorted(name for name in names().values() if iana_name(name))

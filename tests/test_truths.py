@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from reply_xl.cell_text import Refusal
+from reply_xl.kinds.cell_text import Refusal
+from reply_xl.kinds.truths import read_truth
 from reply_xl.model import CellValue
-from reply_xl.truths import read_truth
 
 YES = "yes y true ja j wahr oui vrai sí si sim sì vero verdadero verdadeiro waar tak prawda x on ✓ ✔ ✔️ ✅ ☑ 1 1.0"
 NO = "no n false nein falsch non faux falso não nao nee onwaar nie fałsz off ☐ 0 0.0"

@@ -15,11 +15,13 @@ import pytest
 from conftest import FIRST_ID, Book, Ran, cells, patches, people
 from file_keyring import FileKeyring
 
-from reply_xl import config, journal_file, quota_log
-from reply_xl.launcher import Launcher, parse
-from reply_xl.records import Records
+from reply_xl import config
+from reply_xl.history import journal_file
+from reply_xl.history.records import Records
+from reply_xl.network import quota_log
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
+from reply_xl.setup.launcher import Launcher, parse
 
 FOLDER = Path(__file__).parent / "upgrades"
 PHONE = "+1 415 555 0101"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME, CATALOGUE, WRITABLE, same
-from reply_xl.host_values import NOT_CALCULATED, as_cell
+from reply_xl.kinds.host_values import NOT_CALCULATED, as_cell
+from reply_xl.kinds.values import contact_id, error_in, format, is_blank, local_moment, looks_like_email, parse, shown
 from reply_xl.model import CellValue, CustomField, ErrorCell, FieldValue, Intent, Kind, Target
-from reply_xl.values import contact_id, error_in, format, is_blank, local_moment, looks_like_email, parse, shown
 
 TEXT, NUMBER = CustomField(7, "Lead Source"), CustomField(8, "Score", numeric=True)
 TARGETS: list[Target] = [*WRITABLE, TEXT, NUMBER]

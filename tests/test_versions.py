@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reply_xl import __version__
-from reply_xl.versions import difference
+from reply_xl.setup.versions import difference
 
 
 def test_the_same_version_says_nothing() -> None:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reply_xl.columns import map_columns
 from reply_xl.errors import ConfigError, HeaderError
-from reply_xl.host_values import NOT_CALCULATED
+from reply_xl.kinds.host_values import NOT_CALCULATED
+from reply_xl.mapping.columns import map_columns
+from reply_xl.mapping.strays import leave_out
 from reply_xl.model import CellValue, Column, CustomField, ErrorCell, Intent, Outcome, Row, Word
-from reply_xl.strays import leave_out
 from reply_xl.wishes import Key, Wish, chosen_fields, holds_foreign_id, key_of, make_wishes, require_key
 
 SOURCE, TITLE = CustomField(11, "Lead Source"), CustomField(12, "Title")

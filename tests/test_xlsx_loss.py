@@ -18,7 +18,7 @@ import workbooks
 import xlwings as xw
 
 from reply_xl import engine
-from reply_xl.columns import MESSAGE, STATUS, UPDATED_AT
+from reply_xl.mapping.columns import MESSAGE, STATUS, UPDATED_AT
 from reply_xl.workbook import Workbook
 from reply_xl.xlsx.file import BookFile
 from reply_xl.xlsx.model import column_letters, column_number

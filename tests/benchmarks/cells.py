@@ -18,13 +18,14 @@ from statistics import median
 
 from openpyxl import Workbook, load_workbook
 
-from reply_xl import headers, sizes, time_zones
-from reply_xl.columns import map_columns
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME
-from reply_xl.host_values import as_cells
+from reply_xl.kinds import sizes, time_zones
+from reply_xl.kinds.host_values import as_cells
+from reply_xl.kinds.values import parse
+from reply_xl.mapping import headers
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import CellValue, CustomField, Target
-from reply_xl.values import parse
 
 ROWS = 10_000
 SAMPLE = 200

@@ -24,7 +24,7 @@ from noted import ID, note
 from run import FIRST, Server, report
 
 import reply_xl
-from reply_xl.click import Button
+from reply_xl.tab.click import Button
 
 TESTS = Path(__file__).parent.parent
 ROUNDS = 15

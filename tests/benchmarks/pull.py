@@ -19,14 +19,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from reply_xl.client import Client
 from reply_xl.download import OVERLAP, PAGE, Downloaded, Wanted, download, spool_of
 from reply_xl.fields import value_of
+from reply_xl.history.records import Records
+from reply_xl.kinds.values import format
 from reply_xl.model import Contact
-from reply_xl.pace import WindowPace
-from reply_xl.records import Records
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 from reply_xl.template import SHEET, download_columns
-from reply_xl.values import format
 
 FIRST = 2_147_000_001
 CONTACTS = 50_000
@@ -138,7 +138,7 @@ def writers(server: Server, folder: Path) -> None:
     import openpyxl
     import xlsxwriter
 
-    from reply_xl.literal import Lines
+    from reply_xl.kinds.literal import Lines
     from reply_xl.spool import Spool, mark
 
     client = Client(server.url, "key", WindowPace(()))

@@ -26,18 +26,18 @@ from typing import Any
 import requests
 
 import reply_xl
-from reply_xl.client import Client
-from reply_xl.columns import map_columns
-from reply_xl.journal import Journal
-from reply_xl.journal_file import open_journal
-from reply_xl.last_sent import Forgetful
+from reply_xl.history.journal import Journal
+from reply_xl.history.journal_file import open_journal
+from reply_xl.history.last_sent import Forgetful
+from reply_xl.history.recording import Recording
+from reply_xl.history.runs import Mark, NewRun, Page, RunKind
+from reply_xl.history.runs import Server as Where
+from reply_xl.mapping.columns import map_columns
 from reply_xl.model import Row
-from reply_xl.pace import WindowPace
+from reply_xl.network.client import Client
+from reply_xl.network.pace import WindowPace
 from reply_xl.patches import Policy
 from reply_xl.plan import planning
-from reply_xl.recording import Recording
-from reply_xl.runs import Mark, NewRun, Page, RunKind
-from reply_xl.runs import Server as Where
 from reply_xl.send import Terms, send
 
 FIRST = 2_147_000_001

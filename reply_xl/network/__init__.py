@@ -1,0 +1,1 @@
+"""The way to Reply: addresses, proxies, connections, pace, and the client."""
