@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reply_xl.fields import guard_of, is_empty, same, value_of
-from reply_xl.history.journal import Journal, added
+from reply_xl.history.journal import Journal
+from reply_xl.history.journal_lines import added
 from reply_xl.history.runs import Entry, Recorded
 from reply_xl.kinds.values import format, shown
 from reply_xl.lookup import Found, read_contacts

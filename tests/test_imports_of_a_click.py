@@ -17,7 +17,7 @@ from reply_xl.tab.click import Button
 BEFORE_IT_IS_TAKEN = {"", "tab", "tab.clicks", "config", "errors", "interrupts", "ribbon", "this_excel"}
 _NAMES = """
 addresses answers beside blocks busy cell_formats cells columns_page conduct config delivery dialogue errors excel face fields front
-history history.bases history.database history.journal history.journal_file history.last_sent history.recording history.records
+history history.bases history.database history.journal history.journal_file history.journal_lines history.last_sent history.recording history.records
 history.runs identity interrupts jobs kinds kinds.cell_text kinds.countries kinds.displayed kinds.emails kinds.host_values kinds.links
 kinds.number_formats kinds.phone_hints kinds.phones kinds.sizes kinds.time_zones kinds.truths kinds.values kinds.windows_zones locate
 locks lookup mapping mapping.agreements mapping.choices mapping.claims mapping.columns mapping.evidence mapping.header_words

@@ -30,7 +30,7 @@ mapping.agreements
 identity mapping.strays seen
 patches
 recheck history.runs preview_page
-locate beside
+locate beside history.journal_lines
 network.winhttp network.cfnetwork network.mac_proxies network.slow_answers
 network.proxies
 network.connections

@@ -9,15 +9,27 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from reply_xl.errors import JournalError
 from reply_xl.fields import BY_NAME, value_of
 from reply_xl.history.bases import book_name, copy_bases, count_bases, forget_bases, set_bases, sheet_name, utc_text
 from reply_xl.history.database import Database
-from reply_xl.history.runs import Beside, Entry, Mark, NewRun, Page, Recorded, Run, RunKind, Server
-from reply_xl.model import Change, Contact, CustomField, FieldValue, Outcome, Patch, Row, Target, Word
-from reply_xl.patches import Decision, OnConflict, Policy
+from reply_xl.history.journal_lines import (
+    RUN_COLUMNS,
+    added,
+    beside_text,
+    changes_of,
+    changes_text,
+    decision_of,
+    outcome_of,
+    patch_line,
+    policy_text,
+    run_of,
+    wish_of,
+)
+from reply_xl.history.runs import Beside, Entry, Mark, NewRun, Recorded, Run, RunKind
+from reply_xl.model import Change, FieldValue, Outcome, Word
+from reply_xl.patches import Decision
 from reply_xl.wishes import Wish
 
 _OPEN = "(word IS NULL OR word IN ('cancelled', 'unknown', 'failed')) AND replaced IS NULL AND EXISTS (SELECT 1 FROM patch p WHERE p.run=row.run AND p.contact=row.contact)"
@@ -54,7 +66,7 @@ class Journal:
                 (
                     *(new.kind, new.of, _now(), server.base_url, server.instance, server.user_id, server.username, server.team_id),
                     *(page.book, page.results, page.sheet, page.header_row, json.dumps(page.headers), json.dumps(dict(page.targets))),
-                    *(_policy_text(new.policy), new.keeps_ids, _beside_text(new.beside)),
+                    *(policy_text(new.policy), new.keeps_ids, beside_text(new.beside)),
                 ),
             ).lastrowid
             assert run is not None
@@ -70,7 +82,7 @@ class Journal:
                 "INSERT INTO row (run, number, key, look, contact) VALUES (?,?,?,?,?)",
                 [(run, number, mark.key, mark.look, contacts.get(number)) for number, mark in marks.items()],
             )
-            now.executemany("INSERT INTO patch VALUES (?,?,?,?,?,?)", [_patch_line(run, decision) for decision in decisions])
+            now.executemany("INSERT INTO patch VALUES (?,?,?,?,?,?)", [patch_line(run, decision) for decision in decisions])
             _record(now, run, standing)
             now.executemany("UPDATE row SET delivered=1 WHERE run=? AND number=?", [(run, number) for number in silent])
         return run
@@ -95,7 +107,7 @@ class Journal:
             asked = f"SELECT DISTINCT contact, (SELECT changes FROM patch p WHERE p.run=row.run AND p.contact=row.contact) FROM row WHERE run=? AND {_OPEN}"
             replaced = []
             for contact, text in now.execute(asked, (number,)).fetchall():
-                is_covered = {change.target.name for change in _changes(text)} <= sent.get(contact, set())
+                is_covered = {change.target.name for change in changes_of(text)} <= sent.get(contact, set())
                 if contact in contacts and (number == new.of or is_covered or (is_whole and kind != RunKind.UNDO)):
                     replaced.append((run, f"Run {run} has taken this row over.", number, contact))
             now.executemany(
@@ -140,16 +152,16 @@ class Journal:
 
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
-        found = self._database.all(f"SELECT {_RUN} FROM run ORDER BY id DESC")
+        found = self._database.all(f"SELECT {RUN_COLUMNS} FROM run ORDER BY id DESC")
         counts = self._counts()
-        return [_run(row, counts.get(int(str(row[0])), {})) for row in found]
+        return [run_of(row, counts.get(int(str(row[0])), {})) for row in found]
 
     def run(self, number: int) -> Run:
         """One run. Raises `JournalError` if there is none of this number."""
-        found = self._database.one(f"SELECT {_RUN} FROM run WHERE id=?", (number,))
+        found = self._database.one(f"SELECT {RUN_COLUMNS} FROM run WHERE id=?", (number,))
         if found is None:
             raise JournalError(f"There is no run {number} on this computer; “reply-xl runs” lists them.")
-        return _run(found, self._counts(number).get(number, {}))
+        return run_of(found, self._counts(number).get(number, {}))
 
     def recorded(self, number: int) -> Recorded:
         """A run with its rows and what it was to send."""
@@ -165,18 +177,18 @@ class Journal:
         for row in self._database.all(asked, (number,)):
             line, key, look, contact = int(str(row[0])), str(row[1]), str(row[2]), None if row[3] is None else int(str(row[3]))
             patch = patches.get(contact) if contact is not None else None
-            entries.append(Entry(line, Mark(key, look), contact, _outcome(row, patch), bool(row[9]), row[11] not in (None, number)))
+            entries.append(Entry(line, Mark(key, look), contact, outcome_of(row, patch), bool(row[9]), row[11] not in (None, number)))
             if row[10] and contact is not None:
-                wishes.setdefault(contact, []).append(_wish(line, key))
+                wishes.setdefault(contact, []).append(wish_of(line, key))
                 if row[4] in (Word.CANCELLED, Word.FAILED):
                     never_sent.add(contact)
-        decisions = [_decision(patches[contact], rows, contact not in never_sent) for contact, rows in wishes.items()]
+        decisions = [decision_of(patches[contact], rows, contact not in never_sent) for contact, rows in wishes.items()]
         return Recorded(run, tuple(entries), tuple(decisions))
 
     def changes(self, number: int) -> dict[int, tuple[str, str, tuple[Change, ...]]]:
         """By contact id: its e-mail and name when the run read it, and what the run was to change, values before and after."""
         rows = self._database.all("SELECT contact, email, name, changes FROM patch WHERE run=?", (number,))
-        return {int(str(contact)): (str(email), str(name), _changes(str(text))) for contact, email, name, text in rows}
+        return {int(str(contact)): (str(email), str(name), changes_of(str(text))) for contact, email, name, text in rows}
 
     def left_to(self, number: int) -> dict[int, tuple[str, str, tuple[Change, ...]]]:
         """As `changes`, of the runs of which this one has taken rows over: changes of which nobody wrote down what became of them, because
@@ -191,7 +203,7 @@ class Journal:
         left: dict[int, tuple[str, str, tuple[Change, ...]]] = {}
         for _, contact, email, name, text in rows:
             before = left.get(int(str(contact)), (str(email), str(name), ()))
-            left[int(str(contact))] = (*before[:2], added(before[2], _changes(str(text))))
+            left[int(str(contact))] = (*before[:2], added(before[2], changes_of(str(text))))
         return left
 
     def undoable(self, number: int) -> dict[int, tuple[str, str, tuple[Change, ...]]]:
@@ -243,86 +255,6 @@ class Journal:
         return counts
 
 
-_RUN = "id, started, ended, kind, of, base_url, instance, user, username, team, book, results, sheet, header_row, headers, targets, policy, keeps_ids, beside"
-
-
-def _run(row: tuple[Any, ...], counts: Mapping[str, int]) -> Run:
-    words = {name[1:]: count for name, count in counts.items() if name.startswith("=")}
-    return Run(
-        row[0],
-        datetime.fromisoformat(row[1]),
-        datetime.fromisoformat(row[2]) if row[2] else None,
-        RunKind(row[3]),
-        row[4],
-        Server(*row[5:10]),
-        Page(row[10], row[11], row[12], row[13], tuple(json.loads(row[14])), json.loads(row[15])),
-        _policy(row[16]),
-        bool(row[17]),
-        counts.get("", 0),
-        counts.get("open", 0),
-        counts.get("waiting", 0),
-        words,
-        _beside(row[18]),
-    )
-
-
-def _beside_text(beside: Beside | None) -> str | None:
-    if beside is None:
-        return None
-    page = beside.page
-    where = [page.book, page.results, page.sheet, page.header_row, list(page.headers), dict(page.targets)]
-    rows = [[number, mark.key, mark.look, contact] for number, mark, contact in beside.rows]
-    return json.dumps([where, rows, [[contact, list(fields)] for contact, fields in beside.differs.items()]])
-
-
-def _beside(text: str | None) -> Beside | None:
-    if text is None:
-        return None
-    (book, results, sheet, header_row, headers, targets), rows, differs = json.loads(text)
-    return Beside(
-        Page(book, results, sheet, header_row, tuple(headers), targets),
-        tuple((number, Mark(key, look), contact) for number, key, look, contact in rows),
-        {contact: tuple(fields) for contact, fields in differs},
-    )
-
-
-def _policy_text(policy: Policy) -> str:
-    fields = None if policy.fields is None else sorted(policy.fields)
-    return json.dumps([fields, policy.only_empty, sorted(policy.allow), policy.on_conflict])
-
-
-def _policy(text: str) -> Policy:
-    fields, only_empty, allow, on_conflict = json.loads(text)
-    return Policy(None if fields is None else frozenset(fields), only_empty, frozenset(allow), OnConflict(on_conflict))
-
-
-def _patch_line(run: int, decision: Decision) -> tuple[object, ...]:
-    patch = decision.patch
-    assert patch is not None
-    return run, patch.contact.id, patch.contact.email, patch.contact.full_name, decision.note, _changes_text(patch.changes)
-
-
-def added(changes: Sequence[Change], others: Sequence[Change]) -> tuple[Change, ...]:
-    """With the others of fields that these do not change."""
-    names = {change.target.name for change in changes}
-    return (*changes, *(change for change in others if change.target.name not in names))
-
-
-def _changes_text(changes: Sequence[Change]) -> str:
-    return json.dumps([[_target_text(change.target), change.old, change.new, change.fills] for change in changes])
-
-
-def _target_text(target: Target) -> object:
-    return [target.id, target.title, target.numeric, target.title_is_unique] if isinstance(target, CustomField) else target.name
-
-
-def _changes(text: str) -> tuple[Change, ...]:
-    return tuple(
-        Change(CustomField(*target) if isinstance(target, list) else BY_NAME[target], old, new, fills)
-        for target, old, new, fills in json.loads(text)
-    )
-
-
 def _record(now: sqlite3.Connection, run: int, outcomes: Sequence[Outcome]) -> None:
     lines = []
     for outcome in outcomes:
@@ -345,52 +277,8 @@ def _record(now: sqlite3.Connection, run: int, outcomes: Sequence[Outcome]) -> N
     # What was sent may be less than what was planned, and what stood there before may be newer.
     now.executemany(
         "UPDATE patch SET changes=? WHERE run=? AND contact=?",
-        [(_changes_text(outcome.changes), run, outcome.contact_id) for outcome in outcomes if outcome.sent and outcome.changes],
+        [(changes_text(outcome.changes), run, outcome.contact_id) for outcome in outcomes if outcome.sent and outcome.changes],
     )
-
-
-def _outcome(row: tuple[Any, ...], patch: tuple[Any, ...] | None) -> Outcome | None:
-    if row[4] is None:
-        return None
-    more = json.loads(row[8] or "{}")
-    changes = _changes(patch[4]) if patch else ()
-    contact = None
-    if row[3] is not None:
-        contact = Contact(row[3], {**({"email": patch[1]} if patch else {}), **more.get("filled", {})}, {})
-    sent = Patch(contact, changes).body if more.get("sent") and contact else {}
-    return Outcome(
-        row[0],
-        Word(row[4]),
-        row[5] or "",
-        row[3],
-        contact,
-        row[6],
-        sent,
-        changes if sent else (),
-        tuple(more.get("not_stored", ())),
-        tuple(more.get("held_back", ())),
-        datetime.fromisoformat(row[7]) if row[7] else None,
-        bool(more.get("by_email")),
-    )
-
-
-def _wish(number: int, key: str) -> Wish:
-    """What is left of a row's wish once it has been decided: which row it is, and how it was found."""
-    kind, _, value = key.partition(":")
-    by_email = kind == "email"
-    return Wish(Row(number, ()), f"row {number}", None if by_email else int(value or 0), value if by_email else None, (), _NOTHING_SAID, "")
-
-
-_NOTHING_SAID: dict[str, str | None] = {"email": None, "firstName": None, "lastName": None, "linkedInUrl": None}
-
-
-def _decision(patch: tuple[Any, ...], wishes: Sequence[Wish], may_have_arrived: bool) -> Decision:
-    """What is still to be done for one contact, with the values from before: it counts as read long ago, so that it is read again first."""
-    contact_id, email, _, note, text = patch
-    changes = _changes(text)
-    values: dict[str, FieldValue] = {"email": email} if email else {}
-    contact = Contact(contact_id, values, {}, read_at=float("-inf"))
-    return Decision(tuple(wishes), Patch(contact, changes), note=note, may_have_arrived=may_have_arrived)
 
 
 def _before_conflicts(now: sqlite3.Connection, run: int, outcomes: Sequence[Outcome]) -> dict[int, dict[str, FieldValue]]:
@@ -400,7 +288,7 @@ def _before_conflicts(now: sqlite3.Connection, run: int, outcomes: Sequence[Outc
     for outcome in outcomes:
         if outcome.word is Word.CONFLICT and outcome.contact_id is not None:
             found = now.execute("SELECT changes FROM patch WHERE run=? AND contact=?", (run, outcome.contact_id)).fetchone()
-            planned = _changes(found[0]) if found else ()
+            planned = changes_of(found[0]) if found else ()
             before[outcome.contact_id] = {one.target.name: one.old for one in planned if one.target.verifiable}
     return before
 
