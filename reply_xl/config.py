@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reply_xl.errors import ConfigError
+from reply_xl.errors import ConfigError, NoKey
 
 SERVICE = "reply_xl"
 KEY_VARIABLE = "REPLY_API_KEY"
@@ -29,7 +29,7 @@ class Config:
 
 def load(base_url: str, *, loopback: bool, key: str | None = None, environ: Mapping[str, str] = os.environ) -> Config:
     """The configuration for `base_url`. `REPLY_API_KEY` wins over the keychain, a `key` given here over both; `REPLY_XL_QUOTA` is
-    obeyed on loopback only. Raises `ConfigError` where there is no key."""
+    obeyed on loopback only. Raises `ConfigError`, and of these `NoKey` where there is none."""
     variable = ""
     if not key:
         key = environ.get(KEY_VARIABLE, "").strip()
@@ -39,7 +39,7 @@ def load(base_url: str, *, loopback: bool, key: str | None = None, environ: Mapp
     if not key:
         key = stored_key(base_url) or ""
     if not key:
-        raise ConfigError(
+        raise NoKey(
             "There is no API key on this computer; click Connect in Excel or run “reply-xl login”, or practise without one: Practice in Excel, "
             "or “reply-xl demo”."
         )

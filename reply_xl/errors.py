@@ -17,6 +17,10 @@ class ConfigError(ReplyXlError):
     """A setting, an option or the stored key cannot be used."""
 
 
+class NoKey(ConfigError):
+    """No API key has been stored yet: everything but practice waits for one."""
+
+
 class JournalError(ReplyXlError):
     """The journal on this machine cannot be read or written."""
 

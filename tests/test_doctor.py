@@ -726,7 +726,7 @@ def connection_that_hangs(bench: Bench) -> list[Finding]:
     return bench.network(f"http://127.0.0.1:{server.getsockname()[1]}", patience=0.5)
 
 
-@case("Key", FAULT, "There is no API key on this computer")
+@case("Key", WARNING, "There is no API key on this computer")
 def key_missing(bench: Bench) -> list[Finding]:
     return bench.network(unreachable(bench))
 

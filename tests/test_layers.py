@@ -150,6 +150,7 @@ urllib.parse zoneinfo
 TREE = """
 ReplyXlError
   ConfigError
+    NoKey
   JournalError
   NotAgreed
   Cancelled

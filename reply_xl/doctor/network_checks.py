@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reply_xl.doctor.findings import Finding, fault, fine, unknown, warning
 from reply_xl.doctor.timely_checks import in_time
-from reply_xl.errors import Cancelled, ConfigError, NotAuthorised, ReplyXlError
+from reply_xl.errors import Cancelled, ConfigError, NoKey, NotAuthorised, ReplyXlError
 from reply_xl.network.base_urls import REPLY_URL, checked_base_url, is_loopback
 
 if TYPE_CHECKING:
@@ -79,16 +79,18 @@ def _check_key(url: str) -> Iterator[Finding]:
     """Whom the key belongs to. Without one it is asked all the same, to learn whether Reply can be reached."""
     from reply_xl import config
 
-    problem, variable = "", ""
+    problem, variable = None, ""
     try:
         settings = config.load(url, loopback=is_loopback(url))
         variable = settings.variable
+    except NoKey as error:  # nothing is broken: who only practises needs none
+        problem = warning("Key", str(error))
     except ConfigError as error:
-        problem = str(error)
+        problem = fault("Key", str(error))
     yield from _ask(url, problem, variable)
 
 
-def _ask(url: str, problem: str, variable: str) -> Iterator[Finding]:
+def _ask(url: str, problem: Finding | None, variable: str) -> Iterator[Finding]:
     from reply_xl.kinds.cell_text import shown
     from reply_xl.session import Session
 
@@ -103,7 +105,7 @@ def _ask(url: str, problem: str, variable: str) -> Iterator[Finding]:
             who = session.contacts.whoami()
         except NotAuthorised as error:
             yield _answered(url)
-            yield fault("Key", problem or str(error))
+            yield problem or fault("Key", str(error))
             return
         except Cancelled:
             yield unknown("Connection", "Other programs use up the requests that Reply allows; ask again in a minute.")
@@ -111,7 +113,7 @@ def _ask(url: str, problem: str, variable: str) -> Iterator[Finding]:
         except ReplyXlError as error:
             yield fault("Connection", str(error))
             if problem:
-                yield fault("Key", problem)
+                yield problem
             return
         yield _answered(url)
         whose = f"{shown(who.username) or 'a user without a name'} (user {who.user_id}, team {who.team_id})"
