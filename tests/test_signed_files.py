@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Ran
 
+import reply_xl
 from reply_xl.errors import ConfigError
 from reply_xl.setup.addin_file import our_addin
 from reply_xl.setup.computers import Computer, System, rehearsal
@@ -18,7 +19,7 @@ from reply_xl.setup.install import install
 from reply_xl.setup.places import places
 from reply_xl.setup.signed_files import chosen_files
 
-PACKAGE = Path(chosen_files.__code__.co_filename).parent / "addin"
+PACKAGE = Path(reply_xl.__file__).parent / "addin"
 TAB, FUNCTIONS = "ReplyXL.xlam", "ReplyXLFunctions.xlam"
 
 
