@@ -553,6 +553,7 @@ def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
     return computer
 
 
+@pytest.mark.timeout(300)  # a minute and a half where nothing else runs
 def test_the_whole_of_it(machine: FakeMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line for each step, the sum, and the report; nothing but the report is left."""
     computer = ready(tmp_path, monkeypatch)
