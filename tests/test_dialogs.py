@@ -63,7 +63,14 @@ class Shown:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.window = self.do("search", "--sync", "--onlyvisible", "--name", "^Reply$").split()[0]
+        self.window = self._found()
+
+    def _found(self) -> str:
+        until = time.monotonic() + 20
+        search = ["xdotool", "search", "--onlyvisible", "--name", "^Reply$"]
+        while not (found := subprocess.run(search, env=self._env, capture_output=True, text=True, check=False, timeout=20).stdout.split()):
+            assert time.monotonic() < until, "the box has not come"
+        return found[0]
 
     def do(self, *words: str) -> str:
         return subprocess.run(["xdotool", *words], env=self._env, capture_output=True, text=True, check=True, timeout=20).stdout
@@ -118,6 +125,17 @@ def test_keys_that_answer(screen: str, keys: list[str], default: int, answer: in
     shown.settle()
     shown.key(*keys)
     assert shown.answer() == answer
+
+
+@on_a_screen
+def test_the_button_chosen_early_stays_chosen(screen: str) -> None:
+    """A box takes the keyboard a second time when it has been shown for a moment: what was reached until then keeps it."""
+    shown = Shown(screen, "ask", "2 contacts will change.", CHOICES)
+    shown.settle()
+    shown.key("Right")
+    time.sleep(0.5)
+    shown.key("Return")
+    assert shown.answer() == 1
 
 
 @on_a_screen

@@ -114,8 +114,8 @@ class Front:
                         break
                     answer = result
         if isinstance(result, Cut):
+            self._state.close_record(record, None)  # before the cut, as in `_finish`
             await _cut(request, result, self._state.instance)
-            self._state.close_record(record, None)
         else:
             self._finish(request, record, result)
 

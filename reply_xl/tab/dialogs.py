@@ -276,9 +276,7 @@ class _Box:
 
     def _come_forward(self) -> None:
         self._root.lift()
-        self._root.focus_force()
-        if self._hears:
-            self._first.focus_set()
+        (self._root.focus_lastfor() or self._root).focus_force()
 
     def _hear(self) -> None:
         self._hears = True
