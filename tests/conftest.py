@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -41,6 +42,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         reporter.write_line(f"SKIPPED where nothing may be: {report.nodeid or report.longrepr}")
     if skipped:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_to_collect() -> None:
+    """Letting go of Excel collects garbage at each call: what thousands of other tests left in memory is no longer looked through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
