@@ -459,6 +459,7 @@ def test_manual_calculation(tmp_path: Path) -> None:
     path = tmp_path / "manual.xlsx"
     for manual in (True, False):
         made = xlsxwriter.Workbook(str(path))
+        made.calc_on_load = False  # as Excel saves it
         if manual:
             made.set_calc_mode("manual")
         page = made.add_worksheet("Leads")
@@ -495,6 +496,7 @@ def test_what_fills_a_cell_is_read_whole(tmp_path: Path) -> None:
     arrive as they are shown."""
     path = tmp_path / "odd.xlsx"
     made = xlsxwriter.Workbook(str(path))
+    made.calc_on_load = False  # as Excel saves it
     bold = made.add_format({"bold": True})
     page = made.add_worksheet("Leads")
     page.write_row(0, 0, ["Email", "Title", "Notes", "Custom: Segment"])
@@ -524,6 +526,25 @@ def test_formula_without_a_result(tmp_path: Path) -> None:
     with opened("file", build(tmp_path / "a.xlsx", [["Email", "Title"], ["a@example.com", "=1+1"]])) as book:
         cell = book.sheet().read().rows[0][1]
     assert str(cell) == "“not calculated” (open the workbook in Excel and save it)"
+
+
+def test_results_that_excel_would_calculate_anew(tmp_path: Path) -> None:
+    """A report program stores 0, or the result of a template, for every formula and asks Excel to calculate when it opens the file: such a
+    result is taken for none, a cell that an array formula fills included, and what stands beside it is read."""
+    path = tmp_path / "report.xlsx"
+    made = xlsxwriter.Workbook(str(path))
+    page = made.add_worksheet("Leads")
+    page.write_row(0, 0, ["Email", "Title", "Notes"])
+    page.write_column(1, 0, ["a@example.com", "b@example.com", "c@example.com"])
+    page.write_formula(1, 1, '="C"&"TO"')
+    page.write_formula(2, 1, "=B4", None, "CEO")
+    page.write_string(3, 1, "CFO")
+    page.write_array_formula("C2:C3", "{=B2:B3}")
+    made.close()
+    with opened("file", path) as host:
+        first, second, third = host.sheet().read().chosen
+    assert all("not calculated" in str(cell) for cell in (first[1], second[1], first[2], second[2]))
+    assert (third[1], third[2]) == ("CFO", None)
 
 
 @pytest.mark.parametrize("host", [one for one in HOSTS if one != "excel"], indirect=True)

@@ -30,6 +30,7 @@ def full(path: Path, rows: int = 12) -> Path:
     import xlsxwriter
 
     book = xlsxwriter.Workbook(str(path))
+    book.calc_on_load = False  # as Excel saves it: the results in the file are those that it shows
     book.set_properties({"title": "Leads", "author": "Nobody"})
     bold = book.add_format({"bold": True, "bg_color": "#FFEB9C"})
     money = book.add_format({"num_format": "$#,##0.00", "italic": True, "border": 1})

@@ -44,6 +44,8 @@ class BookData:
     chain_part: str | None
     tab_names: list[str] = field(default_factory=list)
     calculates_by_hand: bool = False
+    results_are_old: bool = False
+    """Whether the file asks for everything to be calculated when it is opened: the results in it are not those that Excel shows."""
 
 
 def relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
@@ -96,6 +98,7 @@ def read_book(package: Package) -> BookData:
             book.date1904 = is_on(attributes.get("date1904"))
         elif tag == "calcPr":
             book.calculates_by_hand = attributes.get("calcMode") == "manual"
+            book.results_are_old = is_on(attributes.get("fullCalcOnLoad"))
         elif tag == "workbookView" and views == 0:
             views += 1
             book.active_tab = number(attributes.get("activeTab"))

@@ -53,7 +53,7 @@ class SheetFile:
     def data(self) -> SheetData:
         if self._data is None:
             book = self.book
-            self._data = read_sheet(self.xml, self._what, lambda: book.strings, book.data.date1904)
+            self._data = read_sheet(self.xml, self._what, lambda: book.strings, book.data.date1904, results_are_old=book.data.results_are_old)
         return self._data
 
     def top(self, rows: int) -> SheetData:
@@ -62,7 +62,9 @@ class SheetFile:
             return self.data
         if self._top is None:
             book = self.book
-            self._top = read_sheet(self.xml, self._what, lambda: book.strings, book.data.date1904, last_row=_TOP)
+            self._top = read_sheet(
+                self.xml, self._what, lambda: book.strings, book.data.date1904, last_row=_TOP, results_are_old=book.data.results_are_old
+            )
         return self._top
 
     @property

@@ -50,12 +50,13 @@ def number_value(text: str) -> Value:
 class _SheetReader(Scanner):
     """The handlers of the one pass. They are tuned: two thirds of the time of opening a large file is spent here."""
 
-    def __init__(self, data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool, last_row: int) -> None:
+    def __init__(self, data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool, last_row: int, results_are_old: bool) -> None:
         super().__init__(data, what)
         self.sheet = SheetData()
         self.strings = strings
         self.date1904 = date1904
         self.last_row = last_row
+        self.results_are_old = results_are_old
         self.chars: list[str] = []
         self.panes: dict[str, str] = {}
         self.active_pane = "topLeft"
@@ -68,7 +69,9 @@ class _SheetReader(Scanner):
         try:
             self.parse()
         except Enough:
+            self._forget_results()
             return self.sheet
+        self._forget_results()
         if self.space is None or not self.sheet.sheet_data[1]:
             raise WorkbookError(f"{self.what} is damaged: one of its sheets holds no cells part.")
         for text in self.panes.get(self.active_pane, "A1").split():
@@ -79,6 +82,23 @@ class _SheetReader(Scanner):
         if not self.sheet.selection:
             self.sheet.selection.append((1, 1, 1, 1))
         return self.sheet
+
+    def _forget_results(self) -> None:
+        """Of formulas whose results are not those that Excel shows; an array's cells beside that of its formula included."""
+        if not self.results_are_old:
+            return
+        cells = self.sheet.cells
+        places = set(self.sheet.formulas)
+        last = max(cells, default=0)
+        rows_left = MAX_CELLS
+        for top, left, bottom, right in self.sheet.arrays.values():
+            rows = range(top, min(bottom, last) + 1)
+            rows_left -= len(rows)
+            if rows_left < 0:
+                raise WorkbookError(f"{self.what} is damaged: its array formulas lie upon each other.")
+            places.update((row, column) for row in rows for column in cells.get(row, ()) if left <= column <= right)
+        for row, column in places:
+            cells[row][column] = (NO_CACHED_VALUE, cells[row][column][1])
 
     def _root(self, name: str, attributes: dict[str, str]) -> None:
         space, _, local = name.rpartition(" ")
@@ -308,7 +328,9 @@ class _SheetReader(Scanner):
             sheet.table_ids.append(attribute(a, "id") or "")
 
 
-def read_sheet(data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool, last_row: int = 0) -> SheetData:
+def read_sheet(
+    data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool, last_row: int = 0, results_are_old: bool = False
+) -> SheetData:
     """One worksheet part, read. `strings` gives the shared strings when the first cell needs them; `last_row`: what is below it is not read,
-    and nothing can be written to such a sheet."""
-    return _SheetReader(data, what, strings, date1904, last_row).read()
+    and nothing can be written to such a sheet; `results_are_old`: what formulas hold is taken for not calculated."""
+    return _SheetReader(data, what, strings, date1904, last_row, results_are_old).read()
