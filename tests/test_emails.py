@@ -39,6 +39,27 @@ def test_an_address_stays_as_typed(text: str):
 @pytest.mark.parametrize(
     "text",
     [
+        "\u0430nn@example.com",
+        "ann@ex\u0430mple.com",
+        "\u0441\u043e\u0440\u0435@example.com",
+        "\uff41nn@example.com",
+        "ann@ex\u03b1mple.com",
+    ],
+)
+def test_letters_that_look_alike_are_refused(text: str):
+    """A Cyrillic, Greek or wide letter among Latin ones is another address than the one on the screen."""
+    assert refused(text).endswith("in which letters of two alphabets look alike")
+
+
+@pytest.mark.parametrize("text", ["иван@пример.рф", "иван.petrov@example.com", "νίκος@example.gr", "jörg@straße.example.de"])
+def test_addresses_of_one_alphabet_a_word_are_as_typed(text: str):
+    """Every word in an alphabet of its own is how people write."""
+    assert read_email(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "mailto:ann@example.com",
         "MAILTO:ann@example.com?subject=Hello%20there",
         "Ann Lee <ann@example.com>",

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reply_xl.errors import CellError
+from reply_xl.fields import BY_NAME
 from reply_xl.kinds.links import as_url, page_key
+from reply_xl.kinds.values import parse
 
 
 @pytest.mark.parametrize(
@@ -93,3 +96,16 @@ def test_urls_are_settled(text: str):
     if sent is not None:
         assert as_url(sent) == sent
         assert page_key(sent) == page_key(text)
+
+
+@pytest.mark.parametrize("text", ["Ada.Lovelace", "Mr.Jones", "tbd.soon"])
+def test_a_name_with_a_point_is_no_address_of_a_page(text: str):
+    """What has neither scheme nor path nor `www` is nobody's page: a LinkedIn field does not get `https://` and a name."""
+    with pytest.raises(CellError, match="is not a web address"):
+        parse(text, BY_NAME["linkedInUrl"], "B2")
+
+
+def test_hosts_with_www_or_a_path_are_addresses():
+    """These are typed for pages."""
+    assert parse("www.linkedin.com", BY_NAME["linkedInUrl"], "B2") == "https://www.linkedin.com"
+    assert parse("linkedin.com/in/ada", BY_NAME["linkedInUrl"], "B2") == "https://linkedin.com/in/ada"

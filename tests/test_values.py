@@ -64,7 +64,9 @@ def test_an_error_cell_is_never_blank(code: str, target: Target):
 
 
 @pytest.mark.parametrize(
-    "text", ["#N/A", "#n/a", " #Ref!\u00a0", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#GETTING_DATA"]
+    "text",
+    """#N/A;#n/a; #Ref!\u00a0;#DIV/0!;#VALUE!;#NAME?;#NUM!;#NULL!;#SPILL!;#GETTING_DATA;#KALK!;#FELD!;#CALCUL!;#CHAMP!;#¡DESBORDAMIENTO!;#¡calc!
+#DESPEJAR!;#ESPANSIONE!;#OVERLOPEN!;#ROZLANIE!""".replace("\n", ";").split(";"),
 )
 def test_an_error_that_became_text_is_an_error(text: str):
     """A CSV file holds errors as text, whatever their case: they are not sent as values."""
@@ -72,7 +74,13 @@ def test_an_error_that_became_text_is_an_error(text: str):
     assert error_in(text) == ErrorCell(text.strip().upper())
 
 
-@pytest.mark.parametrize("text", ["#", "#1", "#N/A yet", "N/A", "#hashtag"])
+@pytest.mark.parametrize("text", ["Err:502", "Fehler:508", "Err :522", " Błąd:504 "])
+def test_a_numbered_error_is_an_error(text: str):
+    """LibreOffice has no words for most errors: saved as CSV, or as values, they are texts."""
+    assert str(refused(text, BY_NAME["title"])) == f"B5 (Title) shows the error {text.strip()}; correct the formula or empty the cell."
+
+
+@pytest.mark.parametrize("text", ["#", "#1", "#N/A yet", "N/A", "#hashtag", "#BOSS!", "Errors:502", "Err: ask Ann", "Error: 404"])
 def test_other_text_with_a_number_sign_is_text(text: str):
     """Only the very words that Excel shows are errors."""
     assert parsed(text, "title") == text
@@ -308,7 +316,7 @@ def test_what_looks_like_an_email(value: CellValue, does: bool):
         ("https://www.linkedin.com/in/ann", "https://www.linkedin.com/in/ann"),
         ("HTTP://linkedin.com/in/ann?x=1", "HTTP://linkedin.com/in/ann?x=1"),
         ("www.linkedin.com/in/ann", "https://www.linkedin.com/in/ann"),
-        ("linkedin.com", "https://linkedin.com"),
+        ("linkedin.com/in/ann", "https://linkedin.com/in/ann"),
     ],
 )
 def test_url(value: str, url: str):

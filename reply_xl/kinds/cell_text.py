@@ -25,9 +25,15 @@ _ERROR_WORDS = """
 #N/A #REF! #DIV/0! #VALUE! #NAME? #NUM! #NULL! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN! #BUSY! #GETTING_DATA #EXTERNAL! #PYTHON!
 #ERROR! #NV #BEZUG! #WERT! #ZAHL! #ÜBERLAUF! #VALEUR! #NOM? #NOMBRE! #NUL! #PROPAGATION! #N/D #¡REF! #¡VALOR! #¿NOMBRE? #¡NUM! #¡DIV/0!
 #¡NULO! #VALOR! #NOME? #NÚM! #NULO! #RIF! #VALORE! #NULLO! #N/B #VERW! #WAARDE! #NAAM? #GETAL! #LEEG! #N/D! #ADR! #ARG! #NAZWA? #LICZBA!
-#ZERO!
+#ZERO! #KALK! #FELD! #VERBINDEN! #BLOCKIERT! #UNBEKANNT! #DATEN_ABRUFEN #CALCUL! #CHAMP! #CONNEXION! #BLOQUE! #BLOQUÉ! #INCONNU! #OBTENTION_DONNEES
+#OBTENTION_DONNÉES #CHARGEMENT_DONNEES #DEVERSEMENT! #¡DESBORDAMIENTO! #DESBORDAMIENTO! #¡CALC! #¡CAMPO! #CAMPO! #¡CONECTAR! #CONECTAR! #¡BLOQUEADO!
+#BLOQUEADO! #¡DESCONOCIDO! #DESCONOCIDO! #OBTENIENDO_DATOS #DESPEJAR! #DESPEJAR #EXCEDENTE! #DESCONHECIDO! #OBTENDO_DADOS #ESPANSIONE! #CALCOLO!
+#CONNETTI! #BLOCCATO! #SCONOSCIUTO! #ESTRAZIONE_DATI_IN_CORSO #OVERLOPEN! #OVERLOOP! #BEREKENEN! #VELD! #GEBLOKKEERD! #ONBEKEND! #GEGEVENS_OPHALEN
+#ROZLANIE! #PRZELANIE! #OBL! #POLE! #ZABLOKOWANE! #NIEZNANE! #POBIERANIE_DANYCH #N/A!
 """
 _ERRORS = frozenset(_ERROR_WORDS.split())
+_NUMBERED = re.compile(r"(?:[Ee]rr(?:or|ore|o)?|[Ff]ehler|[Ff]out|[Bb]łąd)\s?:5[0-4][0-9]")
+"""As LibreOffice shows an error that Excel has no word for: `Err:502`, in German `Fehler:502`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,12 @@ def is_blank(value: CellValue) -> bool:
 def error_in(value: CellValue) -> ErrorCell | None:
     """The error that the cell shows, also where it became text on the way through another program; else None."""
     if isinstance(value, str):
-        if "#" not in value:
-            return None
-        text = trimmed(value).upper()
-        return ErrorCell(text) if text in _ERRORS or _TOO_NARROW.fullmatch(text) else None
+        if "#" in value:
+            text = trimmed(value).upper()
+            return ErrorCell(text) if text in _ERRORS or _TOO_NARROW.fullmatch(text) else None
+        if ":" in value and _NUMBERED.fullmatch(trimmed(value)):
+            return ErrorCell(trimmed(value))
+        return None
     return value if isinstance(value, ErrorCell) else None
 
 

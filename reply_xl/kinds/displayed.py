@@ -15,6 +15,7 @@ from reply_xl.model import CellValue, CustomField, Kind, Target
 _TYPE_AGAIN = "format the cell as text and type it again"
 _NOT_KNOWN = Refusal("has a number format that could not be read", "give all cells of the column the same number format")
 _PART_OF_A_DATE = Refusal("holds a date of which the format of the cell shows only a part", _TYPE_AGAIN)
+_DAY_ZERO_SHOWN = Refusal("shows the date that Excel makes of a blank cell or 0", "correct the formula or empty the cell")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY_ZERO = datetime(1899, 12, 30)
 _PHONES = ("phone", "phone2")
@@ -71,11 +72,13 @@ def _date(value: datetime, number_format: str | None, target: Target) -> CellVal
     parts = date_parts(number_format)
     if parts and parts <= {"clock"}:
         return as_displayed((value - _DAY_ZERO) / timedelta(days=1), number_format, target)
+    if value.year < 1900 and parts and depends_on_format(target):
+        return _DAY_ZERO_SHOWN
     if target.name == "companySize":
         return _turned(value, parts)
     if target.kind is not Kind.TEXT or not {"year", "month", "day"} <= parts:
         return _PART_OF_A_DATE if target.kind is Kind.TEXT and target.name not in _PHONES else value
-    return value if "clock" in parts or value.year < 1900 else datetime(value.year, value.month, value.day)
+    return value if "clock" in parts else datetime(value.year, value.month, value.day)
 
 
 def _turned(value: datetime, parts: frozenset[str]) -> CellValue:

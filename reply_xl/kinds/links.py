@@ -29,6 +29,11 @@ def as_url(text: str) -> str | None:
     return text if is_one else None
 
 
+def is_mere_host(text: str) -> bool:
+    """Whether the text may be a host but has nothing of a web address, neither scheme nor path nor `www`: `Ada.Lovelace` is a name."""
+    return "/" not in text and not text.lower().startswith("www.")
+
+
 def page_key(text: str) -> str:
     """What two spellings of one web address share: `https://` may be missing, scheme and host have no case, and the root is `/` or nothing.
     Everything else counts: http is not https, and the slash at the end of a path may lead to another page."""

@@ -28,7 +28,7 @@ from reply_xl.kinds.cell_text import (
 )
 from reply_xl.kinds.displayed import as_displayed
 from reply_xl.kinds.emails import read_email
-from reply_xl.kinds.links import as_url
+from reply_xl.kinds.links import as_url, is_mere_host
 from reply_xl.kinds.phones import read_phone
 from reply_xl.kinds.sizes import read_size
 from reply_xl.kinds.time_zones import read_zone
@@ -41,7 +41,7 @@ _PHONES = ("phone", "phone2")
 _MOST_CHARACTERS = 32_767
 _NAMED_EMAIL = re.compile(r"[^<>]*<\s*[^<>\s]+@[^<>\s]+\s*>\s*")
 _ID = re.compile(r"[0-9]{1,10}(\.0)?")
-_READY = re.compile(r"[!\"$-;=-~](?:[ -~]{0,8000}[!-~])?")
+_READY = re.compile(r"(?!(?:[Ee]rr|[Ff]ehl|[Ff]out)[a-z]{0,3} ?:)[!\"$-;=-~](?:[ -~]{0,8000}[!-~])?")
 """A text of which it is certain at one look that it is trimmed, no error, no `<clear>` and nothing that cannot be sent."""
 
 _TYPE_AGAIN = "format the cell as text and type it again"
@@ -171,7 +171,7 @@ def _email(value: CellValue, target: Target) -> FieldValue | Refusal:
 
 
 def _url(value: CellValue, target: Target) -> FieldValue | Refusal:
-    url = as_url(value) if isinstance(value, str) else None
+    url = as_url(value) if isinstance(value, str) and not is_mere_host(value) else None
     return url or Refusal(f"holds {quoted(value)}, which is not a web address", "type one that begins with https://")
 
 

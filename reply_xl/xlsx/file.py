@@ -53,7 +53,9 @@ class SheetFile:
     def data(self) -> SheetData:
         if self._data is None:
             book = self.book
-            self._data = read_sheet(self.xml, self._what, lambda: book.strings, book.data.date1904, results_are_old=book.data.results_are_old)
+            self._data = read_sheet(
+                self.xml, self._what, lambda: book.strings, book.data.date1904, results_are_old=book.data.results_are_old
+            )
         return self._data
 
     def top(self, rows: int) -> SheetData:

@@ -50,7 +50,9 @@ def number_value(text: str) -> Value:
 class _SheetReader(Scanner):
     """The handlers of the one pass. They are tuned: two thirds of the time of opening a large file is spent here."""
 
-    def __init__(self, data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool, last_row: int, results_are_old: bool) -> None:
+    def __init__(
+        self, data: bytes, what: str, strings: Callable[[], list[str]], date1904: bool, last_row: int, results_are_old: bool
+    ) -> None:
         super().__init__(data, what)
         self.sheet = SheetData()
         self.strings = strings
