@@ -43,6 +43,8 @@ class Meanwhile(Protocol):
         """Whether the last results are tried again, after a while, where the workbook could not be written."""
 
 
+_ENOUGH_IN_ITS_WINDOW = 0.5
+"""The share of a run's keys that a sheet of its name must have in the window that was clicked, whatever its workbook is called by now."""
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -182,11 +184,11 @@ def _deliver(records: Records, recorded: Recorded, unsaved: Sequence[Outcome], p
     entries = told(entries, place)
     waiting = [entry for entry in entries if entry.outcome is not None and not entry.delivered]
     with place.open(to_write=True) as book:
+        book.check_savable()
+        sheet, view = _sheet_of(book, place, run, recorded.entries)
         if place.has_moved:
             with contextlib.suppress(JournalError):  # at worst Undo does not know it by its new name
                 records.journal.follow(run.id, place.results)
-        book.check_savable()
-        sheet, view = _sheet_of(book, place, run, recorded.entries)
         done = deliver(sheet, run, waiting, entries, view=view)
         if run.beside is not None:
             done = replace(done, missed=_deliver_beside(book, place, run, entries, waiting))
@@ -244,7 +246,7 @@ def _sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> t
         raise
     except SheetError:
         pass
-    if known is not None and (view := _recognise(known, run, entries)):
+    if known is not None and (view := _recognise(known, run, entries, is_its_own_window=place.has_moved)):
         return known, view
     names = book.sheets()
     tried = None if known is None else nearest(names, run.page.sheet)
@@ -263,8 +265,10 @@ def _sheet_of(book: Book, place: Place, run: Run, entries: Sequence[Entry]) -> t
     )
 
 
-def _recognise(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> View | None:
-    return recognise(sheet, run, entries) if _may_hold(sheet, run) else None
+def _recognise(sheet: Sheet, run: Run, entries: Sequence[Entry], *, is_its_own_window: bool = False) -> View | None:
+    if not _may_hold(sheet, run):
+        return None
+    return recognise(sheet, run, entries, _ENOUGH_IN_ITS_WINDOW) if is_its_own_window else recognise(sheet, run, entries)
 
 
 def _may_hold(sheet: Sheet, run: Run) -> bool:

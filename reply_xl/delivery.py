@@ -63,8 +63,9 @@ def deliver(sheet: Sheet, run: Run, entries: Sequence[Entry], every: Sequence[En
     return Delivered(written, tuple(entry.number for entry in entries if entry.number not in places))
 
 
-def recognise(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> View | None:
-    """The sheet as it is, if it is the run's, though it has another name or stands in another file: all headers and nearly all keys."""
+def recognise(sheet: Sheet, run: Run, entries: Sequence[Entry], enough: float = _ENOUGH) -> View | None:
+    """The sheet as it is, if it is the run's, though it has another name or stands in another file: all headers and of the keys nearly all, or
+    the share that is `enough`."""
     try:
         view = View(sheet, run)
     except HostBusy:
@@ -74,7 +75,7 @@ def recognise(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> View | None:
     keyed = {entry.number for entry in entries if entry.mark.key}
     if not view.is_the_runs or not keyed:
         return None
-    return view if len(keyed & view.places(entries).keys()) >= _ENOUGH * len(keyed) else None
+    return view if len(keyed & view.places(entries).keys()) >= enough * len(keyed) else None
 
 
 def rows_now(sheet: Sheet, run: Run, entries: Sequence[Entry]) -> tuple[dict[int, int], Reading]:

@@ -180,6 +180,14 @@ def _is_in(book: Any, window: int) -> bool:
     return False
 
 
+def window_of(book: Any) -> int | None:
+    """The handle of the first window that shows this workbook, which stays the same where it is saved under another name; None where the host
+    has none to tell."""
+    with _untold():
+        return int(book.impl.api.Windows(1).Hwnd) & _HANDLE
+    return None
+
+
 def full_name(book: Any) -> str:
     """As Excel has it, which may be an address of the web; "" where that cannot be had. xlwings looks for such a book on this computer, and
     fails where it is not."""
@@ -250,6 +258,12 @@ class LivePlace:
     def results(self) -> str:
         return self.key
 
+    @property
+    def held_as(self) -> tuple[str, ...]:
+        """What must be held by whoever works here, so that nobody else does: the workbook, and its window, which is the same after it was saved
+        under another name."""
+        return (self.key,) if self._window is None else (self.key, f"window {self._window & _HANDLE}")
+
     @contextlib.contextmanager
     def kept_open(self) -> Iterator[None]:
         yield
@@ -293,7 +307,7 @@ class LivePlace:
             page = book.sheets[0]
             page.name = sheet
             copy_values(page, reading)
-            return LivePlace(self._excel, str(book.impl.name), str(book.impl.fullname), sheet, self._areas, self._words)
+            return LivePlace(self._excel, str(book.impl.name), str(book.impl.fullname), sheet, self._areas, self._words, window_of(book))
 
 
 def _refuse_unless_kept(book: Any) -> None:
@@ -315,6 +329,11 @@ class LiveBook:
 
     def __init__(self, book: Any, sheet: str, areas: Sequence[Area], patience: Patience) -> None:
         self.book, self._sheet, self._areas, self._patience = book, sheet, areas, patience
+
+    @property
+    def patience(self) -> Patience:
+        """What is left of it for everything that is done while the workbook is open."""
+        return self._patience
 
     def let_go(self) -> None:
         self.book = None

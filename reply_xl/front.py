@@ -10,7 +10,7 @@ from typing import Any
 from reply_xl.addresses import Area
 from reply_xl.busy import Patience, is_busy, make_attempts_finite
 from reply_xl.errors import SheetError
-from reply_xl.excel import Excel, full_name, keep_other_excels
+from reply_xl.excel import Excel, full_name, keep_other_excels, window_of
 from reply_xl.setup.places import ADDIN
 from reply_xl.sheet import Sheet, choose_sheet
 
@@ -21,7 +21,7 @@ NO_BOOK = "No workbook is open; open the one with your contacts and try again."
 class Front:
     """`process`: of the Excel; `path`: the full name of the workbook in front, a bare one if it was never saved; `sheet`: the one in front of
     it; `is_one_of_several`: other Excels have workbooks open too; `protected_view`: the name of a workbook that is shown beside it, and
-    perhaps before it, but not open, ""."""
+    perhaps before it, but not open, ""; `window`: handle of one that shows the workbook, None where that is not known."""
 
     process: int
     book: str
@@ -29,6 +29,7 @@ class Front:
     sheet: str
     is_one_of_several: bool
     protected_view: str
+    window: int | None = None
 
 
 def look(engine: Any, in_front: Callable[[Collection[int]], int | None], patience: Patience) -> Front:
@@ -38,8 +39,8 @@ def look(engine: Any, in_front: Callable[[Collection[int]], int | None], patienc
     keep_other_excels()
     try:
         process, is_one_of_several = patience.anew().run(lambda: _process(engine, in_front))
-        book, path, sheet, protected_view = patience.anew().run(lambda: _names(engine.apps[process]))
-        return Front(process, book, path, sheet, is_one_of_several, protected_view)
+        book, path, sheet, protected_view, window = patience.anew().run(lambda: _names(engine.apps[process]))
+        return Front(process, book, path, sheet, is_one_of_several, protected_view, window)
     finally:
         gc.collect()  # objects of Excel's in reference cycles hold its process as well
 
@@ -95,15 +96,15 @@ def _active(app: Any) -> Any:
     return None if name == ADDIN else book  # a host that is not Excel may take the add-in for the workbook in front
 
 
-def _names(app: Any) -> tuple[str, str, str, str]:
-    """Workbook, its full name, sheet, and what is shown in Protected View."""
+def _names(app: Any) -> tuple[str, str, str, str, int | None]:
+    """Workbook, its full name, sheet, what is shown in Protected View, and a window of the workbook."""
     book, protected_view = _active(app), _protected_view(app)
     if book is None:
         raise SheetError(no_book(protected_view))
     sheet = str(choose_sheet(book, None).name)
     if sheet not in [str(one.name) for one in book.sheets]:
         raise SheetError("The active sheet is a chart; choose a sheet with rows.")
-    return str(book.impl.name), full_name(book), sheet, protected_view
+    return str(book.impl.name), full_name(book), sheet, protected_view, window_of(book)
 
 
 def _protected_view(app: Any) -> str:

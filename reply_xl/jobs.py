@@ -122,7 +122,7 @@ def write_preview(face: Face, place: Place, session: Session, request: Request) 
 def preview_into(book: Book, place: Place, draft: Draft, sheet: str, worth_a_look: Sequence[Hint], server: str, then: str) -> str:
     """Writes the preview of a draft of `sheet` into a workbook, and saves it; the sentence that says so. `then`: how it is sent."""
     book.check_savable()
-    page, lines = planned.write(book.book, draft, sheet, hints=worth_a_look, server=whose(server))
+    page, lines = planned.write(book.book, draft, sheet, hints=worth_a_look, server=whose(server), patience=book.patience)
     if not page:
         return "Nothing would change, and there is nothing to look at, so no preview sheet was made."
     book.save()
@@ -292,6 +292,7 @@ def undo(
     """Puts back the values from before a run. `place` None: its results go into the run's own file; `rows`:
     numbers as in the run, None for all; `always_asks`: also before one contact."""
     run = recorded.run
+    refuse_running(session.records, run)
     with stoppable(session.cancelled):
         refuse_other_workspace(run, session)
         made = undoing(session.records.journal, recorded, session.contacts, policy, rows, on_progress=face.progress.at)

@@ -211,15 +211,16 @@ def _scene(
         face.meanwhile = Blocks(cancelled, on_busy=lambda: console.say(_MAY_STAY_BUSY), is_free=excel.is_free)
 
         def place_with(areas: Sequence[Area]) -> LivePlace:
-            return LivePlace(excel, front.book, front.path, front.sheet, areas, words=str)
+            return LivePlace(excel, front.book, front.path, front.sheet, areas, words=str, window=front.window)
 
         place = place_with(())
         try:
-            stack.enter_context(BookLock(records.folder, place.key))
+            for name in place.held_as:
+                stack.enter_context(BookLock(records.folder, name))
         except OSError as error:
             what = f"A click or a command on “{front.book}” is still being carried out; wait for it, or click Cancel in Excel."
             raise NotAgreed(what, asked=True) from error
-        stack.enter_context(cancellable(ClickFolder(config.shared_folder()), began, front.book, front.path, cancelled))
+        stack.enter_context(cancellable(ClickFolder(config.shared_folder()), began, front.book, front.path, cancelled, front.window))
         with place.open() as book:
             mark = book.mark()
         is_preview = mark == MARK

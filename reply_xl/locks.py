@@ -91,7 +91,7 @@ class RunLock(HeldFile):
 
 
 class BookLock(HeldFile):
-    """Held while a click on a workbook is carried out. `key`: what the journal calls the workbook."""
+    """Held while a click on a workbook is carried out. `key`: what the journal calls the workbook, or its window."""
 
     def __init__(self, folder: Path, key: str) -> None:
         super().__init__(folder / f"book-{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}.lock")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from reply_xl.errors import ApiError, ApiUnreachable, Cancelled, ContactNotFound, NotAuthorised
+from reply_xl.errors import ApiError, ApiFailed, ApiUnreachable, Cancelled, ContactNotFound, NotAuthorised, RateLimited
 from reply_xl.model import Contact, Contacts
 
 PAGE = 1000
@@ -14,7 +14,8 @@ WORKERS = 4
 MANY = 100
 """As many requests Reply takes in a minute."""
 _MOST_FAILURES = 8
-"""Single reads in a row that failed, after which no further one is waited for."""
+"""Single reads in a row without an answer of Reply's, after which no further one is waited for."""
+_NO_ANSWERS = (ApiUnreachable, ApiFailed, RateLimited)
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ def read_contacts(
     An id is settled once its contact was seen. An e-mail is settled by pages only when all of them were read, each item of them: until
     then another contact may have the same one. Pages have no promised order, so what they lack is *not found* only when its own read
     says so. Errors of a page, a refused key and `Cancelled` are raised: nothing can be planned then. Other errors of a single read stay
-    with their key, but so many in a row are the network's, and raised. `on_many`: told how many requests are still to come at most, once it is sure that they take longer than a minute."""
+    with their key, but so many in a row that are no answer of Reply's are the network's, and raised. `on_many`: told how many requests are still to come at most, once it is sure that they take longer than a minute."""
     found = Found()
     spelled = {email.lower(): email for email in emails}
     unsettled: set[int | str] = {*ids, *spelled}
@@ -83,7 +84,7 @@ def read_contacts(
             answers = pool.map(lambda key: _single(key if isinstance(key, int) else spelled[key], contacts), singles)
             for key, answer in zip(singles, answers, strict=True):
                 unsettled.discard(key)
-                failed_in_a_row = failed_in_a_row + 1 if isinstance(answer, ApiError) else 0
+                failed_in_a_row = failed_in_a_row + 1 if isinstance(answer, _NO_ANSWERS) else 0
                 if isinstance(answer, ApiError):
                     found.failed[key] = answer
                     if failed_in_a_row == _MOST_FAILURES:

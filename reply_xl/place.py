@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from reply_xl.busy import Patience
 from reply_xl.history.runs import Run
 from reply_xl.mapping.choices import Choices
 from reply_xl.model import Column, CustomField, Row
@@ -17,6 +18,10 @@ class Book(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]: ...
+
+    @property
+    def patience(self) -> Patience:
+        """How long sheets of our own wait for a busy host, and where it is noted what its settings were."""
 
     @property
     def book(self) -> Any:

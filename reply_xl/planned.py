@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reply_xl import beside, identity, preview_page
+from reply_xl.busy import Patience
 from reply_xl.errors import ApiRefused, HeaderError, NotAuthorised, SheetError
 from reply_xl.fields import value_of
 from reply_xl.history.runs import Beside, RunKind
@@ -120,11 +121,20 @@ class Planned:
         return Beside(page, rows, differs)
 
 
-def write(book: Any, draft: Draft, sheet: str, *, hints: Sequence[Hint] = (), server: str = "", activate: bool = False) -> tuple[str, int]:
+def write(
+    book: Any,
+    draft: Draft,
+    sheet: str,
+    *,
+    hints: Sequence[Hint] = (),
+    server: str = "",
+    activate: bool = False,
+    patience: Patience | None = None,
+) -> tuple[str, int]:
     """Writes the preview of a draft into an xlwings book, over an older one of ours, and gives focus and selection back. The sheet's name, and
     how many lines it has; "" where nothing is to be looked at and no preview is there. `sheet`: that the draft is of; `server`: whose contacts
-    these are, for people to read. Nothing is saved. The preview of a copy for practice is one as well, and never written over another. Raises
-    `SheetError`."""
+    these are, for people to read; `patience`: as for `write_page`. Nothing is saved. The preview of a copy for practice is one as well, and never
+    written over another. Raises `SheetError`."""
     unseen = {one.now.target.name: f"{one.now.letter} ({one.now.header})" for one in draft.unseen if one.now.target is not None}
     for_a_person = [f"{one.now.letter} ({one.now.header})" for one in draft.unseen if one.needs_a_person]
     if for_a_person:
@@ -140,7 +150,16 @@ def write(book: Any, draft: Draft, sheet: str, *, hints: Sequence[Hint] = (), se
     made = f"Made from the sheet “{sheet}”{f' and the contacts of {server}' if server else ''}."
     widths = {header: _WIDTHS[header] for header in HEADERS if header in _WIDTHS}
     page = write_page(
-        book, NAME, MARK, (_TITLE, made), HEADERS, lines, dropdowns={"Decision": preview_page.CHOICES}, widths=widths, activate=activate
+        book,
+        NAME,
+        MARK,
+        (_TITLE, made),
+        HEADERS,
+        lines,
+        dropdowns={"Decision": preview_page.CHOICES},
+        widths=widths,
+        activate=activate,
+        patience=patience,
     )
     try:
         mark_practice(page, practice)

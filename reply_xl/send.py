@@ -105,7 +105,7 @@ class _Run:
         for decision in under_way:
             self._tell(decision, Word.UNKNOWN, "Stopped while it was being sent; look at this contact in Reply, then update the row again.")
         for decision in waiting:
-            self._tell(decision, Word.CANCELLED, "Cancelled before it was sent.")
+            self._not_sent(decision)
 
     def work(self) -> None:
         while True:
@@ -167,13 +167,24 @@ class _Run:
 
     def _count_unreachable(self, error: ApiError) -> None:
         """Where Reply cannot be reached time after time, the rest waits for a better moment instead of failing row by row."""
-        self._unreachable += 1
-        if self._unreachable >= _MOST_UNREACHABLE:
+        with self._lock:
+            self._unreachable += 1
+            are_too_many = self._unreachable >= _MOST_UNREACHABLE
+        if are_too_many:
             self._stop(error)
 
-    def _not_sent(self, decision: Decision, status: int | None = None) -> None:
+    def _reached(self) -> None:
+        """Reply itself answered, whatever it said."""
+        with self._lock:
+            self._unreachable = 0
+
+    def _not_sent(self, decision: Decision, status: int | None = None, *, was_sent: bool = False) -> None:
+        """`was_sent`: it was sent before, and had not arrived when the contact was read back."""
         if decision.may_have_arrived:
             self._tell(decision, Word.UNKNOWN, "Stopped before it was known whether this change had arrived; resume the run to find out.")
+        elif was_sent:
+            message = "Reply did not answer and did not show the change; stopped before it was sent again."
+            self._tell(decision, Word.CANCELLED, message, status=status, sent=True)
         else:
             self._tell(decision, Word.CANCELLED, self._stopped or "Cancelled before it was sent.", status=status)
 
@@ -210,22 +221,25 @@ class _Run:
                     self._terms.pause(0.2 * 4 ** (attempt - 1), "Reply did not answer; trying again")
                 answer = self._terms.contacts.patch(patch.contact.id, patch.body)
             except Cancelled:
-                self._not_sent(decision, status)
+                self._not_sent(decision, status, was_sent=attempt > 1)
             except NotAuthorised as error:
                 self._stop(error)
                 self._tell(decision, Word.REFUSED, str(error), status=error.status, sent=True)
             except RateLimited as error:
-                self._tell(decision, Word.FAILED, f"Not sent: {error}", status=error.status)
+                self._tell(decision, Word.FAILED, f"Not sent: {error}", status=error.status, sent=attempt > 1)
             except ContactNotFound as error:
+                self._reached()
                 self._not_found(decision, error)
             except PatchRejected as error:
+                self._reached()
                 said = rejected_fields(error.reasons, patch.body, _labels(patch)) or "the values"
                 self._tell(decision, Word.REFUSED, f"Reply refused: {said}.", status=error.status, sent=True)
             except ApiRefused as error:
+                self._reached()
                 self._tell(decision, Word.REFUSED, str(error), status=error.status, sent=True)
             except (ApiUnreachable, ApiFailed) as error:
                 if isinstance(error, ApiUnreachable) and not error.sent:
-                    self._tell(decision, Word.FAILED, f"Not sent: {error}")
+                    self._tell(decision, Word.FAILED, f"Not sent: {error}", sent=attempt > 1)
                     self._count_unreachable(error)
                 else:
                     status = error.status if isinstance(error, ApiFailed) else None
@@ -233,7 +247,7 @@ class _Run:
                         said = str(error) if status and status < 500 else "Reply did not take the change in three tries; try again later."
                         continue
             else:
-                self._unreachable = 0
+                self._reached()
                 self._proven(decision, answer, 200)
             return
         self._tell(decision, Word.FAILED, said, status=status, sent=True)
@@ -255,6 +269,7 @@ class _Run:
             message = f"{error} It is not known whether the change arrived; look at this contact in Reply, then update the row again."
             self._tell(decision, Word.UNKNOWN, message, status=status, sent=True)
             return True
+        self._reached()
         provable = [change for change in patch.changes if change.target.verifiable]
         if any(same(change.target, change.new, value_of(contact, change.target)) for change in provable):
             self._proven(decision, contact, status, "The answer was lost; read back.")

@@ -86,6 +86,8 @@ class _Note(HeldFile):
         return found
 
     def write(self, settings: Mapping[str, bool]) -> None:
+        if self.read() == settings:  # a note that stands is not risked: writing begins by emptying the file
+            return
         with contextlib.suppress(OSError):  # a full disk: as before there was a note
             self._path.write_text(json.dumps(settings), "ascii")
 

@@ -52,7 +52,8 @@ def undoing(
     may_stand: dict[int, tuple[Change, ...]] = {}
     for entry in recorded.entries:
         word = entry.outcome.word if entry.outcome else None
-        is_partly = entry.outcome is not None and word is Word.CONFLICT and bool(entry.outcome.sent)
+        # sent, and not there when it was looked: it may have arrived since
+        is_partly = entry.outcome is not None and word in (Word.CONFLICT, Word.FAILED, Word.CANCELLED) and bool(entry.outcome.sent)
         if entry.contact_id in sent and (word in _MAY_HAVE_WRITTEN or is_partly):
             by_contact.setdefault(entry.contact_id, []).append(entry)
             may_stand[entry.contact_id] = sent[entry.contact_id][2]

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from reply_xl import engine
+from reply_xl.busy import Patience
 from reply_xl.columns_page import proposal, write_columns_page
 from reply_xl.errors import ReplyXlError, SheetError, WorkbookError
 from reply_xl.fields import fold
@@ -66,6 +67,11 @@ class Workbook:
         ending; a row of it that is longer than the headers holds a separator too many, so that its values may stand under wrong headers."""
         sheet = choose_sheet(self._book, name)
         return Sheet(sheet if self._csv is not None or name is not None else self._with_contacts(sheet), self._csv is not None)
+
+    @property
+    def patience(self) -> Patience:
+        """Of a file, which is never busy."""
+        return Patience()
 
     @property
     def book(self) -> Any:

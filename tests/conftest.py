@@ -222,6 +222,7 @@ Live = Callable[..., Ran]
 @pytest.fixture
 def live(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Live:
     """Runs a command with `--live` in this process. `front`: the process of the Excel whose window is in front, None where that is not known."""
+    from reply_xl import config
     from reply_xl.busy import Patience
     from reply_xl.cli import main
     from reply_xl.live_commands import Desk
@@ -233,7 +234,7 @@ def live(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         def in_front(processes: Collection[int]) -> int | None:
             return front if front in processes else None
 
-        desk = Desk(this_engine, in_front, lambda: Patience(waits, sleep=on_sleep or (lambda seconds: None)))
+        desk = Desk(this_engine, in_front, lambda: Patience(waits, sleep=on_sleep or (lambda seconds: None), owed=config.shared_folder()))
         server = () if sandbox is None else ("--base-url", sandbox.url)
         capsys.readouterr()
         try:

@@ -236,6 +236,17 @@ def test_a_network_that_shows_a_page_for_everything_ends_the_reads(
         assert len(read_contacts(keys, (), client).failed) == 7
 
 
+@pytest.mark.parametrize("status", [400, 403])
+def test_refusals_of_many_keys_stay_with_their_keys(make_sandbox: Make, connect: Connect, status: int) -> None:
+    """Reply answers: contacts that this key may not see, or addresses that it takes for none, are no reason to plan nothing."""
+    sandbox = make_sandbox(3)
+    sandbox.fault("status", status=status, path="/contacts/")
+    keys = range(FIRST_ID + 1000, FIRST_ID + 1020)
+    found = read_contacts([FIRST_ID, *keys], (), connect(sandbox))
+    assert set(found.failed) == set(keys)
+    assert set(found.by_id) == {FIRST_ID}
+
+
 def test_cancelling_ends_the_reads(make_sandbox: Make, connect: Connect) -> None:
     """Cancel between two reads raises; what was still to be read is not asked for."""
     sandbox = make_sandbox(5)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import FIRST_ID, patches
+from conftest import FIRST_ID, Live, patches
 from fake_excel import FakeExcel, install
 from noted import Answers, note
 from test_hostile_ribbon import Meanwhile, press
@@ -68,12 +68,15 @@ def test_results_follow_a_workbook_that_is_saved_under_another_name(
 def test_undo_and_retry_know_the_run_under_the_new_name(excel: FakeExcel, make_sandbox: Callable[..., Sandbox]) -> None:
     """And what Reply held when the cells were written is known for the new file as it was for the old one."""
     sandbox = make_sandbox(6, latency=0.2)
+    with Records() as records:  # there was a file of that name: the workbook is saved over it
+        over = records.bases(f"{sandbox.url} {sandbox.instance}", f"{ELSEWHERE}\\new.xlsx", "Leads")
+        over.set({FIRST_ID: {"title": "stale", "city": "stale"}, FIRST_ID + 99: {"title": "stale"}})
     boxes = Meanwhile(["Update them"], after_the_first_patch(sandbox, lambda: save_as(excel, "new.xlsx")))
     press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$7")
     with Records() as records:
         (run,) = records.journal.runs()
         old, new = (
-            records.bases(run.server.place, f"{folder}\\{name}", "Leads").of(range(FIRST_ID, FIRST_ID + 6))
+            records.bases(run.server.place, f"{folder}\\{name}", "Leads").of(range(FIRST_ID, FIRST_ID + 100))
             for folder, name in ((SALES, "leads.xlsx"), (ELSEWHERE, "new.xlsx"))
         )
         assert old == new
@@ -100,6 +103,29 @@ def test_cancel_stops_a_run_of_a_workbook_that_was_saved_under_another_name(exce
     press(excel, sandbox, boxes, Button.UPDATE, "$A$2:$A$61")
     assert len(patches(sandbox)) < 60
     assert "Cancelled" in status(excel)
+
+
+def test_a_second_click_after_the_workbook_was_saved_under_another_name(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """It is one on the same window, so the first is still at it: two runs at once could send the older value last."""
+    second = Answers(["Let it go on"])
+
+    def act() -> None:
+        save_as(excel, "new.xlsx")
+        press(excel, sandbox, second, Button.UPDATE, "$A$2:$A$7", click_id="2" * 15)
+
+    press(excel, sandbox, Meanwhile(["Update them"], act), Button.UPDATE, "$A$2:$A$7")
+    assert "still being carried out" in second.asked[0][0]
+    assert patches(sandbox) == []
+
+
+def test_results_of_a_command_follow_the_workbook_as_well(excel: FakeExcel, make_sandbox: Callable[..., Sandbox], live: Live) -> None:
+    """The results of the command stand in it, as those of a click do."""
+    sandbox = make_sandbox(6, latency=0.2)
+    excel.books[0].sheets[0].select("A2:A7")
+    after_the_first_patch(sandbox, lambda: save_as(excel, "new.xlsx"))()
+    ran = live(sandbox, "push", "--live", "--yes")
+    assert ran.code == 0, ran.err
+    assert status(excel) == ["Updated"] * 6
 
 
 def test_another_workbook_in_that_window_gets_no_result(excel: FakeExcel, make_sandbox: Callable[..., Sandbox]) -> None:

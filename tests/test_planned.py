@@ -13,6 +13,7 @@ from conftest import FIRST_ID, patches
 from hosts import HOSTS, Host, build, opened
 
 from reply_xl import jobs, plan, planned
+from reply_xl.busy import Patience
 from reply_xl.columns_page import proposal
 from reply_xl.console import Progress
 from reply_xl.errors import SheetError
@@ -64,6 +65,7 @@ class OneBook:
 
     def __init__(self, host: Host) -> None:
         self.sheet, self.book = host.sheet, host.book
+        self.patience = Patience()
 
     def sheets(self) -> list[str]:
         return [str(sheet.name) for sheet in self.book.sheets]

@@ -208,7 +208,7 @@ def test_results_never_cross(excel: FakeExcel, sandbox: Sandbox) -> None:
         entries = records.journal.recorded(practised.id).entries
     in_earnest = replace(practised, server=replace(practised.server, instance=""))
     book = LiveBook(xw.books[NAME], "Leads", (), Patience())
-    place: Any = SimpleNamespace(name=NAME, key=practised.page.book)
+    place: Any = SimpleNamespace(name=NAME, key=practised.page.book, has_moved=False)
     assert sheet_of(book, place, practised, entries).name == "Practice"
     assert sheet_of(book, place, in_earnest, entries).name == "Leads"
     excel.books[0].sheets.remove(copy)

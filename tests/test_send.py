@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from conftest import FIRST_ID, KEY, patches
 from tcp_proxy import CUT_AFTER, CUT_BEFORE, CUT_HALFWAY, STALL_AFTER, STALL_BEFORE, TcpProxy
 
-from reply_xl.errors import JournalError
+from reply_xl.errors import ApiUnreachable, Cancelled, JournalError
 from reply_xl.mapping.columns import map_columns
 from reply_xl.model import CellValue, Column, CustomField, FieldValue, Outcome, Patch, Row, Word
 from reply_xl.network.client import Client
@@ -756,3 +758,60 @@ def test_wishes_are_kept_for_rows_found_by_email(sandbox: Sandbox, runner: Runne
     assert (outcome.found_by_email, outcome.contact_id, outcome.word) == (True, FIRST_ID + 3, Word.UPDATED)
     assert outcome.sent == {"title": "x"}
     assert isinstance(runner.made.decisions[0].wishes[0], Wish)
+
+
+# -- what may have arrived before
+
+
+def test_an_impatient_ctrl_c_calls_nothing_cancelled_that_may_have_arrived(make_sandbox: Callable[..., Sandbox], runner: Runner) -> None:
+    """A run that is resumed and interrupted twice: what was sent before, and is not read back yet, stays `unknown`."""
+    import _thread
+
+    sandbox = make_sandbox(20)
+    decisions = [replace(one, may_have_arrived=True) for one in runner.plan(sandbox.url, TITLE, *new_titles(20))]
+    runner.client._timeout = (2.0, 30.0)
+    sandbox.fault("stall", seconds=30, method="PATCH", when="before")
+
+    def interrupt() -> None:
+        deadline = time.monotonic() + 20
+        while len(patches(sandbox)) < 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        _thread.interrupt_main()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    outcomes = runner.send(decisions)
+    thread.join()
+    assert {outcome.word for outcome in outcomes} == {Word.UNKNOWN}
+    assert not any("Cancelled before" in outcome.message for outcome in outcomes)
+
+
+def test_answers_between_failures_are_answers(sandbox: Sandbox, runner: Runner) -> None:
+    """Eight changes that could not leave stop a run only where nothing else came between them: whoever refuses a value has been reached."""
+    decisions = runner.plan(sandbox.url, TITLE, *new_titles(10))
+
+    class Alternating:
+        def patch(self, contact_id: int, body: Any) -> Any:
+            if contact_id % 2:
+                raise ApiUnreachable("No way.", sent=False)
+            return runner.client.patch(contact_id, body)
+
+    sandbox.fault("status", status=400, method="PATCH")
+    decisions *= 4
+    decisions = [replace(one, wishes=(replace(one.wishes[0], row=Row(number, ())),)) for number, one in enumerate(decisions, 2)]
+    outcomes = send(decisions, replace(runner.terms(), contacts=Alternating()), runner.shown.append, workers=1)  # type: ignore[arg-type]
+    assert Counter(outcome.word for outcome in outcomes) == {Word.FAILED: 20, Word.REFUSED: 20}
+
+
+def test_a_change_that_was_sent_and_is_cancelled_before_another_try(sandbox: Sandbox, runner: Runner) -> None:
+    """It was sent once and its answer never came: it is not said that it was not sent, and it counts as sent when it is gone on with."""
+    decisions = runner.plan(sandbox.url, TITLE, (FIRST_ID, "Late"))
+    sandbox.fault("status", status=500, method="PATCH", body="empty")
+
+    def pause(seconds: float, why: str) -> None:
+        raise Cancelled("Cancelled.")
+
+    outcome = one(send(decisions, replace(runner.terms(), pause=pause), runner.shown.append))
+    assert outcome.word is Word.CANCELLED
+    assert outcome.sent == {"title": "Late"}
+    assert "before it was sent." not in outcome.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -12,14 +13,20 @@ from typing import Any
 
 import pytest
 import xlwings as xw
+from conftest import FIRST_ID, Live
 from fake_excel import FakeExcel, install
+from noted import Answers, note
 from test_busy import KINDS, is_as_before
 
 from reply_xl import config
 from reply_xl.busy import Patience
 from reply_xl.errors import HostBusy
 from reply_xl.excel import Excel
+from reply_xl.ribbon import Outside, main
+from reply_xl.sandbox import Sandbox
 from reply_xl.stillness import quiet
+from reply_xl.tab.click import Button
+from reply_xl.tab.serving import PRACTICE
 
 _OTHER = """
     import sys
@@ -151,3 +158,63 @@ def test_a_folder_that_cannot_be_written() -> None:
         with attached(excel).app() as app, quiet(app, Patience(owed=folder)):
             assert excel.properties["EnableEvents"] is False
         assert is_as_before(excel)
+
+
+def test_a_note_outlives_a_full_disk() -> None:
+    """What a process that was killed had noted is not emptied by one that then cannot write it anew."""
+    resource = pytest.importorskip("resource")
+    with an_excel() as excel:
+        other = Other(excel.pid)
+        make_quiet(excel)
+        other.end(lambda process: process.kill())
+        excel.fail("*.EnableEvents=", KINDS["rejected"](), times=None)
+        before = notes()[0].read_text("ascii")
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+        try:
+            with attached(excel, seconds=0).app():
+                pass
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert before
+        assert notes()[0].read_text("ascii") == before
+
+
+def owed_meanwhile(excel: FakeExcel) -> list[int]:
+    """How many notes there were at each moment at which a sheet was added to the workbook."""
+    seen: list[int] = []
+    for call in ("Worksheets.Add()", "Worksheet.Copy()"):
+        excel.before(call, lambda: seen.append(len(notes())), times=None)
+    return seen
+
+
+def clicked(excel: FakeExcel, sandbox: Sandbox, button: Button, **facts: Any) -> Answers:
+    boxes = Answers()
+    made = note(config.shared_folder(), button, excel.books[0].name, "$A$2:$B$2", window=excel.books[0].hwnd, **facts)
+    main([made], Outside(lambda: xw.engines.active, lambda: boxes, lambda window: excel.pid, sandbox.url, linger=0))
+    return boxes
+
+
+@pytest.mark.parametrize("by", ["preview", "columns", "practice", "live preview", "live columns"])
+def test_whoever_adds_a_sheet_leaves_a_note(by: str, sandbox: Sandbox, live: Live) -> None:
+    """What holds for results holds for sheets of ours and for the copy of Practice: a kill is made good, and no other click is in the way."""
+    excel = FakeExcel(pid=os.getpid())  # the server of Practice ends with it
+    excel.add_book("leads.xlsx").add_sheet("Leads", [["Reply ID", "Title"], [float(FIRST_ID), "CEO"]]).select("A2:B2")
+    mark = config.shared_folder() / PRACTICE
+    with install(excel):
+        seen = owed_meanwhile(excel)
+        if by == "practice":
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+            clicked(excel, sandbox, Button.PRACTICE, pressed="1", practice="1", shown="1")
+            mark.unlink()
+            clicked(excel, sandbox, Button.PRACTICE, pressed="0", practice="0", shown="0")  # waits for the server to end
+        elif by.startswith("live"):
+            live(sandbox, by.split()[1], "--live", "--edit")
+        else:
+            clicked(excel, sandbox, Button.PREVIEW if by == "preview" else Button.COLUMNS)
+        assert len(excel.books[0].sheets) == 2
+        assert seen
+        assert set(seen) == {1}
+        assert is_as_before(excel)
+        assert notes() == []

@@ -289,6 +289,27 @@ def test_unknown_rows_and_fields_that_were_not_stored(book: Book, reply: Sandbox
     assert reply.contact(FIRST_ID + 1)["firstName"] == "Rob"
 
 
+@pytest.mark.parametrize("how", ["undo", "resume", "retry"])
+def test_a_change_that_lands_after_it_was_given_up(how: str, book: Book, reply: Sandbox, command: Command) -> None:
+    """Three tries without an answer, and none had arrived when it was looked; one arrives later all the same: undo takes it back, also after the
+    run was gone on with."""
+    path = book(HEADERS[:4], (FIRST_ID, None, None, "CTO"), (FIRST_ID + 1, None, None, "CTO"))
+    before = reply.contact(FIRST_ID)["title"]
+    reply.fault("cut", method="PATCH", contact_id=FIRST_ID)
+    assert push(command, path, reply).words == ["failed", "updated"]
+    reply.clear_faults()
+    reply.edit(FIRST_ID, title="CTO")
+    if how == "resume":
+        done = command("resume", "--yes", "--json")
+        assert (done.words[0], "The answer was lost; read back." in done.lines[0]["message"]) == ("updated", True)
+    elif how == "retry":
+        type_into(path, D3="CEO of all")
+        assert push(command, path, reply).words == ["unchanged", "updated"]
+    done = undo(command)
+    assert done.words == ["undone", "undone"], done.err
+    assert reply.contact(FIRST_ID)["title"] == before
+
+
 def test_rows_that_were_not_changed_are_not_read(book: Book, reply: Sandbox, command: Command) -> None:
     """Only contacts that the run may have written to are looked at; a run that changed nothing has nothing to undo."""
     path = book(HEADERS[:4], (FIRST_ID, None, "Ada", None), (FIRST_ID + 1, None, None, "x" * 5), (FIRST_ID + 7, None, None, "x"))

@@ -157,12 +157,16 @@ def set_bases(now: sqlite3.Connection, place: str, book: str, sheet: str, held: 
 
 
 def copy_bases(now: sqlite3.Connection, place: str, book: str, other: str) -> None:
-    """Gives another workbook what is known of this one's sheets, within a transaction that has begun; what is known of it stays. Both as
-    `book_name` gives them."""
+    """Gives another workbook what is known of this one's sheets, within a transaction that has begun, and nothing is left of what was known of
+    it: this one was saved over it. Both as `book_name` gives them."""
+    if book == other:
+        return
+    for (name,) in now.execute("SELECT name FROM sheet WHERE place=? AND book=?", (place, other)).fetchall():
+        _forget_sheet(now, place, other, name)
     for sheet, name in now.execute("SELECT id, name FROM sheet WHERE place=? AND book=?", (place, book)).fetchall():
         number = _number(now, place, other, name)
-        now.execute("INSERT OR IGNORE INTO base SELECT ?, contact, held, at FROM base WHERE sheet=?", (number, sheet))
-        now.execute("INSERT OR IGNORE INTO base_page SELECT ?, page, contacts, held, at FROM base_page WHERE sheet=?", (number, sheet))
+        now.execute("INSERT INTO base SELECT ?, contact, held, at FROM base WHERE sheet=?", (number, sheet))
+        now.execute("INSERT INTO base_page SELECT ?, page, contacts, held, at FROM base_page WHERE sheet=?", (number, sheet))
 
 
 def count_bases(now: sqlite3.Connection, moment: str) -> int:

@@ -177,10 +177,11 @@ class Journal:
         for row in self._database.all(asked, (number,)):
             line, key, look, contact = int(str(row[0])), str(row[1]), str(row[2]), None if row[3] is None else int(str(row[3]))
             patch = patches.get(contact) if contact is not None else None
-            entries.append(Entry(line, Mark(key, look), contact, outcome_of(row, patch), bool(row[9]), row[11] not in (None, number)))
+            outcome = outcome_of(row, patch)
+            entries.append(Entry(line, Mark(key, look), contact, outcome, bool(row[9]), row[11] not in (None, number)))
             if row[10] and contact is not None:
                 wishes.setdefault(contact, []).append(wish_of(line, key))
-                if row[4] in (Word.CANCELLED, Word.FAILED):
+                if outcome is not None and outcome.word in (Word.CANCELLED, Word.FAILED) and not outcome.sent:
                     never_sent.add(contact)
         decisions = [decision_of(patches[contact], rows, contact not in never_sent) for contact, rows in wishes.items()]
         return Recorded(run, tuple(entries), tuple(decisions))
@@ -192,11 +193,11 @@ class Journal:
 
     def left_to(self, number: int) -> dict[int, tuple[str, str, tuple[Change, ...]]]:
         """As `changes`, of the runs of which this one has taken rows over: changes of which nobody wrote down what became of them, because
-        their process was ended. Their contacts may hold them, and this run may have found them there. Nothing for an undo, which is about
+        their process was ended, and of those that were sent and given up. Their contacts may hold them, and this run may have found them there. Nothing for an undo, which is about
         just those."""
         rows = self._database.all(
             "SELECT DISTINCT p.run, p.contact, p.email, p.name, p.changes FROM row JOIN patch p ON p.run=row.run AND p.contact=row.contact"
-            " WHERE row.replaced=? AND row.run<? AND row.word='unknown' AND NOT EXISTS (SELECT 1 FROM run WHERE id=? AND kind='undo')"
+            " WHERE row.replaced=? AND row.run<? AND (row.word='unknown' OR json_extract(row.more, '$.sent')) AND NOT EXISTS (SELECT 1 FROM run WHERE id=? AND kind='undo')"
             " ORDER BY p.run DESC",
             (number, number, number),
         )

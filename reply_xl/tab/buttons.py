@@ -77,7 +77,8 @@ def press(scene: Scene) -> None:
         raise SheetError(no_book(scene.click.protected_view))
     with Records() as records, ExitStack() as stack:
         try:
-            stack.enter_context(BookLock(records.folder, scene.place.key))
+            for name in scene.place.held_as:
+                stack.enter_context(BookLock(records.folder, name))
         except OSError:
             _offer_to_cancel(scene, records)
             return

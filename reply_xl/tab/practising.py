@@ -124,7 +124,7 @@ def _set_up(click: Click, excel: Excel, mark: int, is_watched: bool) -> str:
             excel.book(click.book, click.path) as book,
             told(f"“{click.sheet}” cannot be copied; see whether the workbook is protected (Review → Protect Workbook)."),
         ):
-            name = _marked(book, click.sheet, instance) if is_copy else _copied(book, click.sheet, instance)
+            name = _marked(book, click.sheet, instance) if is_copy else _copied(book, click.sheet, instance, excel.patience.anew())
     except BaseException:
         process.terminate()
         raise
@@ -164,11 +164,10 @@ def _started(seed: Mapping[str, Any]) -> tuple[subprocess.Popen[str], str]:
     return process, str(answer["instance"])
 
 
-def _copied(book: Any, source: str, instance: str) -> str:
+def _copied(book: Any, source: str, instance: str, patience: Patience) -> str:
     """Copies the sheet, with its formats and what a filter hides, and puts the copy in front; the name of the copy."""
     before = [str(sheet.name) for sheet in book.sheets]
     wanted = free_name(before, _NAME)
-    patience = Patience()
 
     def copy() -> str:
         """Begun again where Excel was busy, it goes on from where it was."""
