@@ -142,10 +142,10 @@ def _add_journal_commands(
     undo = command("undo", run_commands.undo, "Put back the values from before a run, where Reply still holds what it wrote.")
     forget = command("forget", run_commands.forget, "Delete old runs and what was known of their contacts from this computer.")
     quota = command("quota", run_commands.quota, "Show how many requests are used, and keep some free for other programs.")
-    for subparser in (show, resume, retry, undo):
-        subparser.add_argument(
-            "run_number", metavar="RUN", type=_run_number, nargs="?", help="the number of the run (default: the newest that fits)"
-        )
+    newest = {show: "newest", resume: "newest unfinished one", retry: "newest", undo: "newest that changed something"}
+    for subparser, which in newest.items():
+        which = f"the number of the run, as “reply-xl runs” lists it (default: the {which})"
+        subparser.add_argument("run_number", metavar="RUN", type=_run_number, nargs="?", help=which)
     either = show.add_mutually_exclusive_group()
     either.add_argument("--csv", action="store_true", help="print CSV: a line for each field of each row")
     either.add_argument("--json", action="store_true", help="print one JSON object")
@@ -250,7 +250,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 def _add_sandbox_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8765, help="the port on this computer (default 8765; 0 takes a free one)")
     parser.add_argument(
-        "--contacts", metavar="FILE", type=Path, help="hold the contacts of a workbook, or of a JSON list, instead of the made-up ones"
+        "--contacts",
+        metavar="FILE",
+        type=Path,
+        help="hold the contacts of a workbook, a CSV file or a JSON list instead of the made-up ones",
     )
     parser.add_argument("--latency", metavar="SECONDS", type=float, default=0.0, help="how long every answer takes")
     parser.add_argument("--quota", default="100/60,3000/3600", help="N/seconds,N/seconds or off (default: 100/60,3000/3600, as Reply)")

@@ -79,7 +79,10 @@ def proposal(book: Any, customs: Iterable[CustomField] | None = None) -> tuple[C
         elif key:
             choices[key] = choice
     more = len(notes) - _MOST_NOTES
-    return choices, notes if more <= 0 else [*notes[:_MOST_NOTES], f"{more} more rows of “{page.name}” are not used for the same reason."]
+    if more > 0:
+        which = f"{more} more row{'s' if more > 1 else ''} of “{page.name}” {'are' if more > 1 else 'is'}"
+        notes = [*notes[:_MOST_NOTES], f"{which} not used for the same reason."]
+    return choices, notes
 
 
 def _choice(goes: str, send: str, names: Mapping[str, str], takes_customs: bool) -> Choice | None:

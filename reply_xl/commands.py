@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reply_xl.terminal import Terminal
 
 FINE, COULD_NOT_RUN, WRONG_USE, NEEDS_ATTENTION = 0, 1, 2, 3
+_ASKED_ONCE = "An update asks about them once"
 
 
 def columns(arguments: argparse.Namespace) -> int:
@@ -78,7 +79,7 @@ def columns_of(arguments: argparse.Namespace, face: Face, place: Place, then: st
         elif arguments.agree:
             agree_to_columns(face, unseen, agreed=not any(one.by_workbook for one in unseen))
         elif unseen and not arguments.json:
-            console.say(sentences.unseen(unseen))
+            console.say(f"{sentences.unseen(unseen)}\n{_ASKED_ONCE}; --agree agrees to them now, --edit lets you choose.")
         if arguments.edit:
             customs = contacts.custom_fields() if contacts else ()
             with place.open(to_write=True) as book:
@@ -131,7 +132,7 @@ def preview_of(face: Terminal, place: Place, session: Session, request: Request,
     )
     face.progress.stop()
     if draft.unseen:
-        face.say(sentences.unseen(draft.unseen))
+        face.say(f"{sentences.unseen(draft.unseen)}\n{_ASKED_ONCE}.")
     face.say(*notes, *draft.notes, *unfinished(session.records, place.key, session.contacts.base_url))
     if draft.plan.refusal:
         return face.refused(draft.plan.refusal, refused(draft))

@@ -65,7 +65,8 @@ def resume(arguments: argparse.Namespace) -> int:
     with Records() as records, console.Progress() as progress:
         run = _to_resume(records, arguments.run_number)
         if run is None:
-            console.say("No run is unfinished.")
+            number = arguments.run_number
+            console.say("No run is unfinished." if number is None else f"Run {number} came to its end, and no result of it waits.")
             return 0
         _refuse_other_address(run, arguments.base_url)
         refuse_running(records, run)

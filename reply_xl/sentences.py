@@ -26,7 +26,8 @@ def baseless(plan: Plan) -> list[str]:
     of = "" if plan.baseless == len(plan.to_send) else f"{plan.baseless} of "
     which = f"{of}these contacts" if len(plan.to_send) > 1 else "this contact"
     return [
-        f"What Reply held when this sheet was made is not known for {which}, so changes made there since cannot be told; “reply-xl pull” starts that."
+        f"What Reply held for {which} when this sheet was made is not known, so what was changed there since is not noticed; from the next "
+        "“reply-xl pull” on it is."
     ]
 
 

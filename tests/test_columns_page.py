@@ -159,7 +159,11 @@ def test_a_hidden_sheet_and_a_second_one_are_not_used(sandbox: Sandbox, book: Bo
 def test_a_likely_column_is_asked_about_once(sandbox: Sandbox, book: Book, command: Command) -> None:
     """Another language is likely, not certain: shown by preview, asked by push, agreed to by `columns --agree` for good."""
     path = book(("Reply ID", "Berufsbezeichnung"), (FIRST_ID, "CTO"))
-    assert "B (Berufsbezeichnung) goes to Title: likely" in command("preview", path, "--base-url", sandbox.url).err
+    said = command("preview", path, "--base-url", sandbox.url).err
+    assert "B (Berufsbezeichnung) goes to Title: likely" in said
+    assert "\nAn update asks about them once.\n" in said
+    said = command("columns", path, "--base-url", sandbox.url).err
+    assert said.endswith("\nAn update asks about them once; --agree agrees to them now, --edit lets you choose.\n")
     assert command("push", path, "--base-url", sandbox.url).code == 2
     command("columns", path, "--agree", "--base-url", sandbox.url)
     assert command("push", path, "--base-url", sandbox.url, "--json").words == ["updated"]

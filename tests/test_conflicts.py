@@ -223,8 +223,11 @@ def test_a_run_that_waits(pulled: Path, reply: Sandbox, command: Command) -> Non
 def test_without_bases_there_is_no_check_and_preview_says_so(book: Book, reply: Sandbox, command: Command, pulled: Path) -> None:
     """A sheet that never got anything from Reply, and a copy of one that did; where there are bases nothing is said."""
     path = book(("Reply ID", "Title"), (FIRST_ID, "CTO"), name="never.xlsx")
-    assert "changes made there since cannot be told" in command("preview", path, "--base-url", reply.url).err
+    assert (
+        "so what was changed there since is not noticed; from the next “reply-xl pull” on it is."
+        in command("preview", path, "--base-url", reply.url).err
+    )
     type_into(pulled, D2="CTO")
-    assert "cannot be told" not in command("preview", pulled, "--base-url", reply.url).err
+    assert "is not noticed" not in command("preview", pulled, "--base-url", reply.url).err
     reply.edit(FIRST_ID, title="COO")
     assert push(command, path, reply)[0]["outcome"] == "updated"

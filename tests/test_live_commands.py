@@ -395,7 +395,7 @@ def test_hints_go_with_live(excel: FakeExcel, sandbox: Sandbox, live: Live) -> N
     """What is advised is a command for the workbook that is open, in errors, in sentences and in what is said where nobody answers."""
     ran = live(sandbox, "push", "--live", "--plan")
     assert ran.err.endswith("no preview sheet; “reply-xl preview --live --edit” makes one.\n")
-    assert "“reply-xl pull --live” starts that." in live(sandbox, "preview", "--live").err
+    assert "from the next “reply-xl pull --live” on it is." in live(sandbox, "preview", "--live").err
     excel.books[0].sheets[0].fill("C1", [["Nachname"], *([["Curie"]] * 6)])
     ran = live(sandbox, "push", "--live")
     assert (ran.code, "agree once with “reply-xl columns --live --agree”" in ran.err) == (2, True), ran.err

@@ -82,6 +82,8 @@ def test_one_run(book: Book, sandbox: Sandbox, command: Command) -> None:
     assert told["rows"][0]["changes"] == {"firstName": ["First0", "Ada"], "title": ["CEO", None]}
     assert [row["outcome"] for row in told["rows"]] == ["updated", "not found"]
     assert told["rows"][0]["email"] == "p0@example.com"
+    ran = command("resume", 1)
+    assert (ran.code, ran.err) == (0, "Run 1 came to its end, and no result of it waits.\n")
 
 
 # --- for the auditor ---------------------------------------------------------------------------------------------------------------------

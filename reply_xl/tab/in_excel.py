@@ -34,7 +34,7 @@ _WORDS = [
     (r"; “reply-xl preview BOOK --edit” makes one\.", "; click Preview to make one."),
     (r"; add one or leave it out of --fields\.", "; add one."),
     (r"; (correct|leave it out of) --fields\.", "; correct it."),
-    (r"“reply-xl pull” starts that\.", "Pull starts that."),
+    (r"from the next “reply-xl pull” on\b", "from the next Pull on"),
     (r" with --list or --search\.", "."),
     (r"; start it with “reply-xl sandbox” in another window\.", "; click Practice twice to start it anew."),
     (r"“reply-xl runs” lists them\.", "none of them has that number."),

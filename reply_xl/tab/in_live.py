@@ -6,7 +6,7 @@ import re
 
 _WORDS = [
     (r"“reply-xl (columns|preview) BOOK\b", r"“reply-xl \1 --live"),
-    (r"“reply-xl pull” starts that\.", "“reply-xl pull --live” starts that."),
+    (r"from the next “reply-xl pull” on\b", "from the next “reply-xl pull --live” on"),
     (r"; save it, and name the file with --book\.", "; save it under a name, and try again."),
     (r"; name the workbook that does with --book\.", "; open the workbook that does, and try again."),
     (r"; choose the sheet that does \(--sheet\)\.", "; go to the sheet that does, and try again."),
