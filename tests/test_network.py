@@ -624,7 +624,7 @@ def test_exceptions_of_a_mac(host: str, exceptions: list[Any], is_excepted: bool
     settings = {"exclude_simple": True, "exceptions": exceptions}
     begun = time.monotonic()
     assert is_excepted_on_a_mac(host, settings) == is_excepted
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 3
     assert not is_excepted_on_a_mac(HOST, {"exclude_simple": False})
     assert not is_excepted_on_a_mac("intranet", {"exclude_simple": False})
 

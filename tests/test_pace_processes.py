@@ -249,11 +249,11 @@ def test_cancelling_ends_a_wait_for_others(log: Path, wait: str) -> None:
     locked = sqlite3.connect(log, isolation_level=None)
     if wait == "a locked file":
         locked.execute("BEGIN IMMEDIATE")
-    threading.Timer(0.3, cancelled.set).start()
     began = time.monotonic()
+    threading.Timer(0.3, cancelled.set).start()
     with pytest.raises(Cancelled):
         pace.acquire()
-    assert 0.2 < time.monotonic() - began < 1.3
+    assert 0.2 < time.monotonic() - began < 3  # a second, and what a busy computer takes
     locked.close()
     other.close()
 

@@ -286,10 +286,10 @@ def test_headers_and_body_leave_in_one_piece(sandbox):
 
 def test_latency_does_not_block_others():
     """Eight requests at once under latency take about as long as one, and the record shows how many were open."""
-    with Sandbox(quota="off", latency=0.1) as sandbox, ThreadPoolExecutor(8) as pool:
+    with Sandbox(quota="off", latency=0.4) as sandbox, ThreadPoolExecutor(8) as pool:
         start = time.perf_counter()
         assert set(pool.map(lambda n: Caller(sandbox).patch({"title": "x"}, A + n).status_code, range(8))) == {200}
-        assert time.perf_counter() - start < 0.6
+        assert time.perf_counter() - start < 2.4
         assert max(record.open for record in sandbox.requests) > 2
 
 
