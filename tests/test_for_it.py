@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 
 import reply_xl
-from reply_xl import agent, config, ribbon
+from reply_xl import agent, config, placing, ribbon
 from reply_xl.doctor import live_stage
 from reply_xl.history import records
 from reply_xl.network import mac_proxies
 from reply_xl.network.base_urls import REPLY_URL
-from reply_xl.setup import install, launcher, logon, places, placing
+from reply_xl.setup import install, launcher, logon, places
 from reply_xl.setup.computers import System, rehearsal
 from reply_xl.setup.functions_files import LIBRARIES, FunctionsFiles
 from reply_xl.tab import practising, serving
@@ -118,7 +118,7 @@ def test_the_processes(tmp_path: Path) -> None:
     assert {line.removesuffix(" ID") for line in named} == {
         launcher.ARGUMENTS,
         " ".join(logon.agent_command(computer)[1:]),
-        "-I -m reply_xl.setup.placing",
+        "-I -m reply_xl.placing",
         "-I -m reply_xl.doctor.trial",
         live_stage.ARGUMENTS,
         " ".join(practising.SERVER_COMMAND[1:]),
@@ -126,7 +126,7 @@ def test_the_processes(tmp_path: Path) -> None:
         "-I -S …/reply_xl/network/cfnetwork.py 7",
         "-I -m reply_xl.functions_server CLSID",
     }
-    assert placing.__name__ == "reply_xl.setup.placing"
+    assert placing.__name__ == "reply_xl.placing"
     assert agent.__name__ == "reply_xl.agent"
     asks = " ".join(mac_proxies._ASKS[1:])
     assert asks.startswith("-I -S /")

@@ -85,6 +85,17 @@ def test_of_sheets_with_nearly_the_same_name_the_clicked_one(names: tuple[str, s
         assert "nothing to undo" in ran.boxes.told[0]
 
 
+def test_undo_of_a_run_that_a_command_is_going_on_with(excel: FakeExcel, sandbox: Sandbox) -> None:
+    """Two at once could leave either value: nothing is read and nothing sent, and it is said what to wait for."""
+    press(excel, sandbox, Answers(["Update them"]), Button.UPDATE, "$A$2:$A$4")
+    asked = len(sandbox.requests)
+    boxes = Answers(["Undo it"])
+    with Records() as records, records.lock(1):
+        press(excel, sandbox, boxes, Button.UNDO)
+    assert "Run 1 is going on in another window; wait for it, or stop it there." in said(excel)[-1]
+    assert len(sandbox.requests) == asked
+
+
 def test_pull_into_a_sheet_that_was_sorted_while_its_question_was_open(excel: FakeExcel, sandbox: Sandbox) -> None:
     """Each value goes beside its contact as the rows stand now."""
     for number in range(6):

@@ -305,8 +305,8 @@ def test_a_file_that_excel_holds_is_staged(windows: Computer) -> None:
     assert "Restart Excel" in told(report)
     assert at.addin.read_bytes() == b"old"
     assert [file.name for file in at.startup.iterdir()] == ["ReplyXL.xlam"]
-    assert deeds(windows).started == [[str(windows.python), "-I", "-m", "reply_xl.setup.placing"]]
-    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.setup.placing'
+    assert deeds(windows).started == [[str(windows.python), "-I", "-m", "reply_xl.placing"]]
+    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.placing'
 
 
 def test_the_staged_file_is_placed_when_excel_lets_go(windows: Computer) -> None:
@@ -380,7 +380,7 @@ def test_the_waiting_begins_anew_after_each_logon(windows: Computer) -> None:
     install(windows, ADDIN)
     windows.registry.delete(RUN_ONCE, RUN_NAME)
     assert not place_staged(windows, lambda _: None, patience=1)
-    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.setup.placing'
+    assert windows.registry.value(RUN_ONCE, RUN_NAME) == f'"{windows.python}" -I -m reply_xl.placing'
 
 
 def test_a_registry_that_may_not_be_written(windows: Computer) -> None:
@@ -394,7 +394,7 @@ def test_a_registry_that_may_not_be_written(windows: Computer) -> None:
     install(locked, b"old")
     deeds(locked).held.add(places(locked).addin)
     assert install(locked, ADDIN).is_whole
-    assert deeds(locked).started == [[str(locked.python), "-I", "-m", "reply_xl.setup.placing"]]
+    assert deeds(locked).started == [[str(locked.python), "-I", "-m", "reply_xl.placing"]]
     deeds(locked).held.clear()
     assert place_staged(locked)
     assert uninstall(locked).is_whole

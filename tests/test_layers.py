@@ -41,7 +41,7 @@ lookup sheet csv_book pages references setup.computers inquiries
 columns_page setup.places functions
 practice_server setup.logon setup.placing agent setup.startable functions_server setup.functions_files
 plan send session repair place setup.signed_files
-delivery workbook setup.install account tab.help
+delivery workbook setup.install account tab.help placing
 preview push pull download tab.practice undo conduct blocks
 planned face sentences
 console dialogue tab.fetch doctor.excel_checks doctor.python_checks doctor.click_checks doctor.policies doctor.timely_checks doctor.record_checks

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 from conftest import FIRST_ID, Book, Ran, cells, patches, people
 from file_keyring import FileKeyring
 
+import reply_xl
 from reply_xl import config
 from reply_xl.history import journal_file
 from reply_xl.history.records import Records
@@ -213,6 +217,20 @@ def test_the_key_of_0_1_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert config.load("https://api.reply.io", loopback=False, environ={}).key == "the key"
     finally:
         keyring.set_keyring(before)
+
+
+@pytest.mark.parametrize("name", ["ribbon", "agent", "placing", "practice_server", "functions_server", "functions", "shortcut"])
+def test_what_was_written_outside_is_still_there(name: str) -> None:
+    """By these names Excel, its macros, the Start menu and the registry start modules: an update of the package alone breaks none of them."""
+    assert importlib.util.find_spec(f"reply_xl.{name}") is not None
+    source = Path(reply_xl.__file__).with_name(f"{name}.py").read_text("utf-8")
+    assert ('if __name__ == "__main__":' in source) == (name != "functions")
+
+
+def test_what_waits_since_an_older_version_is_put_in_its_place(home: Path) -> None:
+    """Windows starts it at logon by the name that it had: it finds nothing staged, and ends."""
+    ran = subprocess.run([sys.executable, "-I", "-m", "reply_xl.placing"], capture_output=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
 
 
 def test_launcher_1_is_read() -> None:

@@ -1,6 +1,6 @@
 """Puts the add-in file where Excel opens it, at once or, while Excel holds the old one, as soon as Excel lets it go.
 
-`python -m reply_xl.setup.placing` is what waits. A new file is never written under the add-in's name: it is moved there as a whole, from a
+`reply_xl.placing` is what waits. A new file is never written under the add-in's name: it is moved there as a whole, from a
 folder that Excel does not open.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reply_xl.errors import JournalError
 from reply_xl.locks import HeldFile
-from reply_xl.setup.computers import Computer, System, this_computer
+from reply_xl.setup.computers import Computer, System
 from reply_xl.setup.places import RUN_NAME, RUN_ONCE, Places, places
 from reply_xl.whole_file import remove_leftovers, write_whole
 
@@ -87,7 +87,7 @@ def _forget(computer: Computer) -> None:
 
 
 def _command(computer: Computer) -> list[str]:
-    return [str(computer.python), "-I", "-m", "reply_xl.setup.placing"]
+    return [str(computer.python), "-I", "-m", "reply_xl.placing"]
 
 
 def _wait_after_logon(computer: Computer) -> None:
@@ -103,7 +103,3 @@ def _may_write(folder: Path) -> bool:
             return True
     except OSError:
         return False
-
-
-if __name__ == "__main__":
-    place_staged(this_computer())
