@@ -170,3 +170,13 @@ def test_what_the_macros_for_cells_declare() -> None:
     declared = set(re.findall(r"\bDeclare PtrSafe Function (\w+)", bridge))
     assert declared == {"LoadLibrary", "XLPyDLLActivateAuto"}
     assert all(f"`{name}`" in PAGE for name in declared)
+
+
+def test_what_users_paste_where_uv_comes_from_it() -> None:
+    """The README's block, but for the line that fetches uv, with the uv that is on the path and the wheel of this version."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    block = readme.split("<!-- windows -->\n```\n")[1].split("```")[0].splitlines()
+    lines = PAGE.split("## Hosts")[1].split("```\n")[1].splitlines()
+    wheel = f"reply_xl-{reply_xl.__version__}-py3-none-any.whl"
+    expected = [line.replace('& "$HOME\\.local\\bin\\uv.exe"', "uv") for line in block if "install.ps1" not in line]
+    assert lines == [line.replace("--reinstall .", f"--reinstall {wheel}") for line in expected]
