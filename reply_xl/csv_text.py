@@ -9,7 +9,7 @@ spreadsheet program is a leading apostrophe, at the price that it shows. Our own
 text as well, because an Excel of another country splits a comma file at semicolons. In any other cell such an apostrophe within would be
 read back as a part of the value: a text that needs one there (`Hot;=1+1`) is not written, and the cell stays as it was. Reading takes the
 leading apostrophe off again, also where another program has put it: `'+41 44` is the phone `+41 44`. No mark keeps Excel from showing
-`0012` as 12 or `1-2` as a date.
+`0012` as 12 or `1-2` as a date. Where another program wrote `="0012"`, which it does for that, the value is `0012`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _FOREIGN_WORD = re.compile(r"[^\W_]*[^\W\x00-\x7f][^\W_]*|[^\x00-\x7f]")
 
+_AS_FORMULA = re.compile(r'="([^"]*)"')
 _LEADS = r"[\s\"']*[=+\-@＝＋－＠]"
 _RISKY = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")
 _RISKY_WITHIN = re.compile(rf"(?:\A(?=[\t\r\n])|(?:\A|(?<=[,;|\t\r\n]))(?={_LEADS}))")
@@ -228,6 +229,8 @@ def _values(body: str, delimiter: str) -> list[str]:
     values = _raw_fields(body, delimiter)
     if '"' in body:
         values = [_unquoted(field) if field.startswith('"') else field for field in values]
+    if '="' in body:
+        return [meant[1] if (meant := _AS_FORMULA.fullmatch(value)) else unguarded(value) for value in values]
     if "'" in body:
         values = [unguarded(value) for value in values]
     return values

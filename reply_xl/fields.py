@@ -128,9 +128,10 @@ GUARDS = ("email", "owner", "account", "opt-out", "opt-in")
 
 
 def fold(text: str) -> str:
-    """What two labels must share to be the same: letters and digits, without case, accents, spaces and punctuation."""
+    """What two labels must share to be the same: letters and digits, without case, accents, spaces and punctuation. The signs that Indian, Thai and
+    other scripts put at a letter are no accents: without them राम and रमा were one."""
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in decomposed if char.isalnum()).casefold()
+    return "".join(char for char in decomposed if char.isalnum() or (char > "\u036f" and unicodedata.category(char)[0] == "M")).casefold()
 
 
 def guard_of(target: Target, old: FieldValue, new: FieldValue) -> str | None:

@@ -96,11 +96,16 @@ class Directory:
         return {text: _found(text, self._contacts.accounts(text) if every is None else every, _ACCOUNT) for text in texts}
 
 
+def _signs(text: str) -> str:
+    """What tells C++ from C#, and AT&T from ATT."""
+    return "".join(char for char in text if char in "+#&@")
+
+
 def _found(text: str, candidates: Sequence[Named], what: str) -> int | str:
     """The one whose name or e-mail this is, else the sentence's end."""
     wanted = text.strip().casefold()
     found = [one for one in candidates if wanted in (one.name.strip().casefold(), one.other.strip().casefold())]
-    found = found or [one for one in candidates if fold(one.name) == fold(text) != ""]
+    found = found or [one for one in candidates if fold(one.name) == fold(text) != "" and _signs(one.name) == _signs(text)]
     ids = sorted({one.id for one in found})
     if len(ids) == 1:
         return ids[0]

@@ -177,6 +177,20 @@ def test_values_are_text_until_parsed(sandbox: Sandbox, leads: Leads, command: C
     assert b",'+41 44 000,11-50,=x,0012,Updated," in path.with_name("leads.results.csv").read_bytes()
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_formula_that_only_says_a_text_is_that_text(sandbox: Sandbox, leads: Leads, command: Command, delimiter: str) -> None:
+    """Exporters write `="0012"` to keep a zero: it is 0012 that Excel shows, in an id too. The file keeps it as it stands."""
+    lines = [
+        ["Reply ID", "Phone", "Company size", "City", "Notes"],
+        [f'="{FIRST_ID}"', '="0301234567"', '="11-50"', '"=""0012"""', '\'="x"'],
+    ]
+    path = leads("\n".join(map(delimiter.join, lines)) + "\n")
+    assert command("push", path, "--base-url", sandbox.url, "--yes", "--json").words == ["updated"]
+    contact = sandbox.contact(FIRST_ID)
+    assert [contact[name] for name in ("phone", "companySize", "city", "notes")] == ["0301234567", "fifty", "0012", '="x"']
+    assert delimiter.join(lines[1]).encode() in path.with_name("leads.results.csv").read_bytes()
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "x;=1+1"])
 def test_no_text_of_the_api_becomes_a_formula(make_sandbox: Make, leads: Leads, command: Command, text: str) -> None:
     """Neither in a column that is filled from Reply nor in a message, whichever delimiter Excel splits at. A value that an apostrophe in

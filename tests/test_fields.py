@@ -116,6 +116,12 @@ def test_labels_are_folded(text: str):
     assert fold(text) == "firstname"
 
 
+@pytest.mark.parametrize(("one", "other"), [("राम", "रमा"), ("กา", "กี"), ("か", "が")])
+def test_signs_of_other_scripts_are_letters(one: str, other: str):
+    """What is no accent of a Latin, Greek or Cyrillic letter tells two words apart."""
+    assert fold(one) != fold(other)
+
+
 @given(st.text(max_size=30))
 @settings(max_examples=100, deadline=None)
 def test_folding_ignores_case_and_form(text: str):

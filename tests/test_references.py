@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+import pytest
 from conftest import FIRST_ID, Book, Ran, patches
 
+from reply_xl.fields import BY_NAME
+from reply_xl.model import Column, Contacts, Named, Role, Row
+from reply_xl.references import Directory
 from reply_xl.sandbox import Sandbox
 
 Command = Callable[..., Ran]
@@ -42,6 +46,33 @@ def test_an_owner_may_be_a_name_or_an_email(sandbox: Sandbox, book: Book, comman
     ]
     assert {line["sent"].get("ownerUserId") for line in ran.lines} - {None} <= {one["userId"], other["userId"]}
     assert sum("team-users" in request.path for request in sandbox.requests[before:]) == 1
+
+
+class _Accounts:
+    """Accounts of these names, numbered from 1."""
+
+    def __init__(self, *names: str) -> None:
+        self._named = [Named(number, name, "") for number, name in enumerate(names, 1)]
+
+    def accounts(self, search: str) -> list[Named]:
+        return self._named
+
+
+@pytest.mark.parametrize(
+    ("typed", "there", "number"),
+    [
+        ("acme, inc.", "Acme Inc", 1),
+        ("Müller GmbH & Co. KG", "Müller GmbH &Co KG", 1),
+        ("C++ Tools", "C# Tools", None),
+        ("ATT", "AT&T", None),
+        ("राम", "रमा", None),
+    ],
+)
+def test_punctuation_may_differ_but_no_sign_that_is_a_name(typed: str, there: str, number: int | None) -> None:
+    """Commas, points, spaces and case are typed as they come; a plus, a number sign and the vowels of other scripts make another name."""
+    account = Column(0, "Reply account ID", Role.FIELD, BY_NAME["accountId"], "")
+    names = Directory(cast(Contacts, _Accounts(there))).look_up([Row(2, [typed])], [account], None)["accountId"]
+    assert names[typed] == number if number else "no account in Reply is called so" in str(names[typed])
 
 
 def test_an_unknown_owner_is_refused_with_candidates(sandbox: Sandbox, book: Book, command: Command) -> None:
