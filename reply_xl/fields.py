@@ -16,7 +16,16 @@ HIGHEST_ID = 2_147_483_647
 
 _ALONE = (
     *("myself only", "just me", "only me", "self", "solo", "freelance", "freelancer", "sole proprietor", "sole trader", "selbstständig"),
-    *("selbständig", "freiberufler", "indépendant", "travailleur indépendant", "autónomo", "autônomo", "trabajador autónomo"),
+    *(
+        "selbständig",
+        "selbstständige",
+        "selbstständiger",
+        "selbständige",
+        "selbständiger",
+        "einzelunternehmer",
+        "freiberufler",
+    ),
+    *("indépendant", "travailleur indépendant", "autónomo", "autônomo", "trabajador autónomo"),
     *("lavoratore autonomo", "libero professionista", "zelfstandig", "zelfstandige", "zzp", "samozatrudnienie", "samozatrudniony"),
 )
 COMPANY_SIZES = (

@@ -56,6 +56,8 @@ def target(name: str) -> Target:
         ("number", 1234.5, "0.00E+00", "1234.5"),
         ("companySize", 1200.0, "#,##0", "FiveThousand"),
         ("companySize", 50.0, '0" employees"', "Fifty"),
+        ("companySize", 1200.0, '_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_);_(@_)', "FiveThousand"),
+        ("phone", 4155550123.0, '_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-', "4155550123"),
         ("companySize", 10_001.0, '0"+"', "OverTenThousand"),
         ("companySize", datetime(1950, 11, 1), "mmm-yy", "Fifty"),
         ("companySize", DAY, "d-mmm", "Ten"),

@@ -66,6 +66,7 @@ def test_one_number_stays_as_typed(text: str):
     [
         ("'+4155550123", "+4155550123"),
         ("’041 555 01 23", "041 555 01 23"),
+        ("‘041 555 01 23", "041 555 01 23"),
         ("tel:+1-415-555-0123", "+1-415-555-0123"),
         ("TEL: +1 415 555 0123", "+1 415 555 0123"),
         ("callto://+14155550123", "+14155550123"),
@@ -103,6 +104,20 @@ def test_a_number_of_more_than_15_digits_is_refused(cell: float):
 def test_a_calculated_number_is_refused(cell: float):
     """`=1-415-555-0123` is a subtraction, and `555.0100` in a number cell has lost its zeros."""
     assert "the result of a calculation" in refused(cell)
+
+
+@pytest.mark.parametrize("text", ["00000", "000-0000", "+00 000 000", "(000) 000-0000", "0.0.0.0.0"])
+def test_zeros_are_no_number(text: str):
+    """They are filled in where a number is asked for and there is none."""
+    assert "which stands for no number" in refused(text)
+    assert "too short" in refused(0.0)
+
+
+@pytest.mark.parametrize("text", ["31/01/26", "31.01.26", "1.2.26"])
+def test_a_date_with_a_short_year_is_refused(text: str):
+    """In points or slashes it is a date; `31-01-26` may be a number."""
+    assert "which is a date or a time" in refused(text)
+    assert read_phone("31-01-26") == "31-01-26"
 
 
 @pytest.mark.parametrize("text", ["4.16E+9", "1.5E+10", "4,15555E+09", "4E9", "+4.9E+11"])

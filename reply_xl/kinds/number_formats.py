@@ -28,9 +28,10 @@ _TOKEN = re.compile(
 )
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)\]")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-_CURRENCY = re.compile(r"\[\$([^-\]]*)(?:-[0-9a-f]+)?\]", re.IGNORECASE)
+_CURRENCY = re.compile(r"\[\$([^-\]]*)(?:-(?:1?[0-9a-f]{1,6}|[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}))?\]", re.IGNORECASE)
+"""With or without a language, by its number or name. Not those that choose other digits than ours."""
 _COLOR = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]", re.IGNORECASE)
-_SYSTEM = re.compile(r"\[\$-f[48]00\]", re.IGNORECASE)
+_SYSTEM = re.compile(r"\[\$-(?:f[48]00|x-sys(?:date|time))\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def displayed(value: float, code: str, *, grouped: bool = True) -> str | None:
     if is_plain(code):
         return digits(value)
     section, is_negative = _section_for(value, code)
+    if section is not None:
+        section = _without_padding(section)
     if section is None or section.has("fill", "unknown", "exponent", "date"):
         return None
     if section.has("clock", "elapsed", "noon"):
@@ -105,6 +108,19 @@ def displayed(value: float, code: str, *, grouped: bool = True) -> str | None:
     return " ".join(text.split(" ")).strip() or None
 
 
+def _without_padding(section: _Section) -> _Section:
+    """Without the spaces that fill a cell before or behind the number; between a sign and the number they depend on the column's width."""
+    tokens = list(section.tokens)
+    for step in (1, -1):
+        for place in range(len(tokens))[::step]:
+            kind, text = tokens[place]
+            if kind == "fill" and text == "* ":
+                tokens[place] = ("literal", " ")
+            elif kind != "literal" or text.strip(" "):
+                break
+    return _Section(tuple(tokens), section.condition)
+
+
 def _section_for(value: float, code: str) -> tuple[_Section | None, bool | None]:
     """The section that a number is shown by, and whether the section stands for the sign; None for no section or an unknown one."""
     if is_plain(code):
@@ -113,6 +129,8 @@ def _section_for(value: float, code: str) -> tuple[_Section | None, bool | None]
         return None, None
     sections = _sections(code)
     numeric = sections[:3]
+    if len(numeric) > 1 and numeric[-1].has("text"):
+        numeric = numeric[:-1]
     if any(section.condition for section in numeric):
         for section in numeric:
             if section.condition is None or _holds(value, *section.condition):

@@ -15,7 +15,7 @@ MOST_DIGITS = 17
 """The longest number of all, 15 digits, dialled with `00`. An extension does not count."""
 FEWEST_DIGITS = 5
 _LIKE_A_DATE = r"(?:(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}-[0-9]{1,2}-(?:19|20)[0-9]{2})(?![-0-9 ()])"
-PLAIN_NUMBER = rf"(?!{_LIKE_A_DATE})(?!\+1)[+(]?(?:[0-9][ ()-]{{0,2}}){{4,11}}[0-9]|\+1(?:[ ()-]{{0,2}}[0-9]){{10}}"
+PLAIN_NUMBER = rf"(?=[+0 ()-]*[1-9])(?:(?!{_LIKE_A_DATE})(?!\+1)[+(]?(?:[0-9][ ()-]{{0,2}}){{4,11}}[0-9]|\+1(?:[ ()-]{{0,2}}[0-9]){{10}})"
 """A number that is sent as it is, seen at one look."""
 _LONGEST = 100
 _MOST_BEHIND_PLUS, _MOST_BEHIND_PLUS_1 = 15, 11
@@ -23,21 +23,23 @@ _FEWEST_OF_SEVERAL = 7
 """From so many digits on, a part of a text is a number of its own: `0171/1234567` and `+49 30 1234567/68` are one."""
 
 _PLAIN = re.compile(PLAIN_NUMBER)
-_LEAD = re.compile(r"(?:['’`\s]|(?:tel|callto):(?://)?)+", re.IGNORECASE)
+_LEAD = re.compile(r"(?:['‘’`\s]|(?:tel|callto):(?://)?)+", re.IGNORECASE)
 _FLOAT = re.compile(r"(\+?[0-9]{4,})[.,]0+")
 _GROUPED = re.compile(r"([1-9][0-9]{0,2}(?:([., '’])[0-9]{3})(?:\2[0-9]{3})+)(?!\2)[.,]0{1,2}|([1-9][0-9]{0,2}(?:,[0-9]{3}){2,})")
 """A whole number with separators of thousands and `,00` behind it, or with commas, which no phone number has."""
 _DECIMAL = re.compile(r"[0-9]{5,}[.,][0-9]{1,2}|[0-9]{1,3}(?:(?:,[0-9]{3})+\.|(?:\.[0-9]{3})+,)[0-9]{1,2}")
 _YEAR, _PART = r"(?:19|20)[0-9]{2}", r"(?:0?[1-9]|[12][0-9]|3[01])"
 _DATE = re.compile(
-    rf"(?:{_YEAR}([-./]){_PART}\1{_PART}|{_PART}([-./]){_PART}\2{_YEAR})(?:[ T].*)?|[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?: ?[ap]m)?",
+    rf"(?:{_YEAR}([-./]){_PART}\1{_PART}|{_PART}([-./]){_PART}\2{_YEAR})(?:[ T].*)?|{_PART}([./]){_PART}\3[0-9]{{2}}|[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?: ?[ap]m)?",
     re.IGNORECASE,
 )
-"""A date with its year in four digits, or a time of day."""
+"""A date with its year in four digits, one in points or slashes with its year in two, or a time of day."""
 _EXPONENT = re.compile(r"[+-]?[0-9]([.,][0-9]+)?e\+?[0-9]+", re.IGNORECASE)
 _EXTENSION_WORDS = "ext extn extension x dw durchwahl poste int interno toestel wew"
 _EXTENSION = re.compile(rf"(?<![^\W\d_])(?:{_EXTENSION_WORDS.replace(' ', '|')})(?![^\W\d_])|#", re.IGNORECASE)
 _BETWEEN = re.compile(r"[;,/|&\n\r]|:::|(?<![^\W\d_])(?:or|and|oder|und|ou|et|o|y|e|of|en|lub|i)(?![^\W\d_])", re.IGNORECASE)
+_NOTHING = re.compile(r"[0\W]+")
+"""What programs and people fill in where a number is asked for and there is none."""
 _PLUS = re.compile(r"\+[\s(]*(\d)")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _SPACES = re.compile(r"[^\S ]+")
@@ -154,6 +156,8 @@ def _tidied(typed: str) -> str | Refusal:
         return _no_phone(typed)
     if _count(dialled) < FEWEST_DIGITS:
         return _too_short(typed)
+    if _NOTHING.fullmatch(dialled):
+        return Refusal(f"holds {quoted(typed)}, which stands for no number", _ADVICE)
     plus = _PLUS.search(dialled)
     most = MOST_DIGITS if plus is None else _MOST_BEHIND_PLUS_1 if plus[1] == "1" else _MOST_BEHIND_PLUS
     if _count(dialled) - len(_TRUNK_ZERO.findall(dialled)) > most:

@@ -26,9 +26,10 @@ _MOST = 10_000_000
 _LONGEST = 100
 
 _PEOPLE = (
-    r"\b(?:employees?|people|persons?|staff|headcount|ftes?|mitarbeiter(?:innen)?|mitarbeitende|beschäftigte|personen|employés?|salariés?"
-    r"|personnes?|empleados?|personas?|funcionários?|colaboradores|pessoas?|dipendenti|dipendente|persone|medewerkers?|werknemers?"
-    r"|pracowników|osób|osoby)\b"
+    r"\b(?:employees?|people|persons?|staff|headcount|ftes?|workers?|mitarbeiter(?:[:*_/]?-?innen)?|mitarbeitern|mitarbeitende[nr]?|angestellte[nr]?"
+    r"|beschäftigte[nr]?|ma|personen|employé(?:·?e·?)?s?|employé\(e\)s|salarié(?:·?e·?)?s?|salarié\(e\)s|collaborateurs?|personnes?|empleados?"
+    r"|empleados/as|trabajadores|colaboradores|personas?|funcionários?|trabalhadores|pessoas?|dipendenti|dipendente|addett[io]|collaboratori|persone"
+    r"|medewerkers?|werknemers?|personeelsleden|pracownicy|pracowników|zatrudnionych|osób|osoby)(?!\w)"
 )
 _NUMBER = r"(?:[1-9]\d{0,2}(?P<%s>[., '])\d{3}(?:(?P=%s)\d{3})*(?:(?!(?P=%s))[.,]00?)?|\d+(?:[.,]00?)?|\d+(?:[.,]\d{1,2})? ?[km])"
 _TO = r"(?:-|\bto\b|\bthrough\b|\bbis\b|à|\ba\b|\btot\b|\bdo\b)"
@@ -51,11 +52,13 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 _COUNT = "N"
-_RANGE = rf"N *{_TO} *N"
+_RANGE = rf"(?:(?:from|von|de|da|od|van) )?N *{_TO} *N"
+_BETWEEN = r"(?:between|zwischen|entre|tra|fra|tussen|między|pomiędzy) N (?:and|und|et|y|e|en|a) N"
 _FORMS = (
     (rf"N *{_OR_MORE}", 0, True),
     (rf"{_FROM} *N", 0, True),
     (rf"{_OVER} *N", 1, True),
+    (r"\+ *N", 0, True),
     (rf"{_UP_TO} *N", 0, False),
     (rf"{_UNDER} *N", -1, False),
 )
@@ -100,7 +103,7 @@ def _of_text(typed: str) -> str | Refusal:
     if found:
         count = _number(found["anumber"])
         return _refused(f"holds {quoted(typed)}") if count is None else _of_count(count, quoted(typed))
-    found = _pattern(_RANGE).fullmatch(text)
+    found = _pattern(_RANGE).fullmatch(text) or _pattern(_BETWEEN).fullmatch(text)
     if found:
         return _of_range(_number(found["anumber"]), _number(found["bnumber"]), typed)
     for pattern, added, is_lowest in _FORMS:
