@@ -40,7 +40,11 @@ _RULES = (
     ("An empty cell", "leaves the field in Reply as it is. To empty a field in Reply, type `<clear>` into the cell."),
     ("Rows that a filter hides", "are never touched."),
     ("E-mail, owner, account and opt-out", "are sent only after you agree to them by name."),
-    ("Your columns", "are never changed by an update, except the three that say what became of each row."),
+    (
+        "Your columns",
+        "are never changed by an update. It writes into three of its own that say what became of each row, into “Reply ID” where an e-mail found "
+        "the contact, and into those that Reply alone fills, such as “Reply created at”.",
+    ),
     ("Saving", "is up to you: the results stand in the open workbook, and the workbook is not saved for you."),
     (
         "Excel's own undo list",
