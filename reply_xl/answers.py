@@ -113,8 +113,8 @@ def loads(body: bytes) -> object:
 
 
 def problem(status: int, body: bytes, *, retry_after: float | None = None, key_variable: str = "") -> ApiError:
-    """The error that an answer other than 2xx stands for, in any of the three shapes (bare, validation, business) or in none. A web page is
-    nobody's answer: the change may have been made.
+    """The error that an answer other than 2xx stands for, in any of the three shapes (bare, validation, business) or in none. A web page,
+    or another text, is nobody's answer: the change may have been made.
     `key_variable`: the environment variable that the key came from, if any."""
     if status == 511:
         return ApiFailed("Your network wants you to sign in first; open any page in your browser, sign in, and try again.", status=status)
@@ -128,6 +128,12 @@ def problem(status: int, body: bytes, *, retry_after: float | None = None, key_v
     try:
         data = loads(body)
     except ApiFailed:
+        if body.strip() and status not in (401, 407, 429):
+            return ApiFailed(
+                f"The answer was not one of Reply's (status {status}); try again later, and if it stays so, ask your IT department what "
+                "stands between this computer and Reply.",
+                status=status,
+            )
         data = None
     data = data if isinstance(data, dict) else {}
     detail = reason_text(data.get("detail")) or reason_text(data.get("title"))

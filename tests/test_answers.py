@@ -304,7 +304,7 @@ def test_business_errors():
         (204, ApiFailed),
     ],
 )
-@pytest.mark.parametrize("body", [None, b"text", b"[1]", {"detail": 5, "code": [], "errors": "x"}])
+@pytest.mark.parametrize("body", [None, b" \r\n", b"[1]", {"detail": 5, "code": [], "errors": "x"}])
 def test_every_status_has_its_error(status: int, kind: type[ApiError], body: object):
     """Each status becomes its own error with one sentence, also with a body of nothing, or of the wrong types."""
     error = problem(status, body)
@@ -323,10 +323,22 @@ def test_a_web_page_is_nobodys_answer(status: int, body: bytes):
     assert str(error).startswith(f"A web page came instead of Reply's answer (status {status});")
 
 
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 418, 422, 451])
+@pytest.mark.parametrize("body", [b"default backend - 404", b"404 page not found\n", b"Blocked by policy.", b"{'title': 'Not Found'}"])
+def test_plain_text_is_nobodys_answer_either(status: int, body: bytes):
+    """Gateways and filters answer in text, Reply in JSON or with nothing: a text proves no contact to be gone and no value to be refused."""
+    error = problem(status, body)
+    assert type(error) is ApiFailed
+    assert error.status == status
+    assert str(error).startswith(f"The answer was not one of Reply's (status {status});")
+
+
 def test_a_page_with_a_status_that_says_enough():
-    """Too many requests, and a proxy that wants a sign-in, were not carried out, whatever page comes along."""
-    assert type(problem(429, b"<html>")) is RateLimited
-    assert type(problem(407, b"<html>")) is ApiRefused
+    """Too many requests, and a proxy that wants a sign-in, were not carried out, whatever comes along; and a key is refused in any words."""
+    for body in (b"<html>", b"text"):
+        assert type(problem(429, body)) is RateLimited
+        assert type(problem(407, body)) is ApiRefused
+    assert type(problem(401, b"Unauthorized")) is NotAuthorised
 
 
 def test_retry_after():

@@ -449,6 +449,16 @@ def test_a_network_that_changes_in_mid_run_stops_it(make_sandbox: Callable[..., 
     assert words.count(Word.CANCELLED) == 60 - words.count(Word.UPDATED) - words.count(Word.UNKNOWN)
 
 
+def test_a_gateway_that_knows_no_contact(make_sandbox: Callable[..., Sandbox], runner: Runner) -> None:
+    """While Reply is replaced, what stands before it answers 404 in a text: nobody is told that a contact is gone."""
+    sandbox = make_sandbox(60)
+    text = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 21\r\n\r\ndefault backend - 404"
+    with TcpProxy(sandbox.url, lambda data, number: "pass" if number <= 12 else text) as proxy:
+        outcomes = runner.send(runner.plan(proxy.url, TITLE, *new_titles(60)))
+    assert {outcome.word for outcome in outcomes} == {Word.UPDATED, Word.UNKNOWN, Word.CANCELLED}
+    assert not any("no longer in Reply" in outcome.message for outcome in outcomes)
+
+
 def test_a_huge_answer_is_an_answer(sandbox: Sandbox, runner: Runner) -> None:
     """Ten megabytes that are the contact prove the update."""
     decisions = runner.plan(sandbox.url, TITLE, (FIRST_ID, "Once"))
