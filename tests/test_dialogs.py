@@ -44,7 +44,7 @@ on_a_screen = pytest.mark.skipif(not _is_possible(), reason=f"tkinter, {' and '.
 @pytest.fixture(scope="module")
 def screen() -> Iterator[str]:
     """The name of a display of 1024 by 600 dots."""
-    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x600x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x600x24", "-nolisten", "tcp", "-noreset"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         yield f":{server.stdout.readline().strip()}"
