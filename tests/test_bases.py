@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from conftest import FIRST_ID, Book, Ran, cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reply_xl import pull_new
 from reply_xl.download import OVERLAP, Wanted, download, spool_of
 from reply_xl.errors import Cancelled
 from reply_xl.history.bases import BasePage, book_name, sheet_name
@@ -223,6 +225,27 @@ def test_a_download_that_was_cut(make_sandbox: Callable[..., Sandbox], tmp_path:
             sandbox.delete(FIRST_ID + number)
         download(session.contacts, Wanted(), path, place="x", bases=new)
         assert len(records.bases(session.place, str(path), SHEET).of(range(FIRST_ID, FIRST_ID + 2_500))) == 500
+
+
+def test_downloads_of_one_name_in_two_folders(
+    make_sandbox: Callable[..., Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name without a folder is that of the folder one is in: what was cut in one is not lost to a download in the other."""
+    sandbox = make_sandbox(2_500)
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, code in ((here, 1), (there, 0), (here, 0)):
+        folder.mkdir(exist_ok=True)
+        monkeypatch.chdir(folder)
+        if code:
+            sandbox.fault("status", status=403, path=r"/v3/contacts\?", nth=3)
+        assert pull_new.run(Path("new.xlsx"), None, None, sandbox.url, threading.Event()) == code
+        sandbox.clear_faults()
+    with Records() as records:
+        place = f"{sandbox.url} {sandbox.instance}"
+        known = [
+            len(records.bases(place, str(folder / "new.xlsx"), SHEET).of(range(FIRST_ID, FIRST_ID + 2_500))) for folder in (here, there)
+        ]
+    assert known == [2_500, 2_500]
 
 
 _values = st.one_of(st.none(), st.text(max_size=5), st.booleans(), st.integers(0, 5))

@@ -18,7 +18,7 @@ def fetch(session: Session, target: Path, wanted: Wanted, progress: Progress) ->
     """Downloads into `target`, and keeps what Reply held for later updates of that workbook. What was read before a cut is gone on with.
     Raises `Cancelled` when `session.cancelled` is set."""
     place = _place(session)
-    bases = session.records.new_bases(session.place, str(spool_of(target)), SHEET) if session.place else None
+    bases = session.records.new_bases(session.place, str(spool_of(target.absolute())), SHEET) if session.place else None
     return download(session.contacts, wanted, target, place=place, bases=bases, on_progress=_shown_by(progress, session.cancelled))
 
 
