@@ -659,3 +659,9 @@ def test_a_cell_and_the_answer_to_it_are_the_same():
     assert same(NUMBER, parse(2.50, NUMBER, "B5"), "2.500")  # type: ignore[arg-type]
     assert same(BY_NAME["companySize"], parsed("501-1000", "companySize"), "oneThousand")  # type: ignore[arg-type]
     assert same(BY_NAME["linkedInUrl"], parsed("linkedin.com/in/x", "linkedInUrl"), "LinkedIn.com/in/x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["1E+10", "4.93e11", "1e5"])
+def test_an_exponent_in_a_text_is_no_number_for_a_field(text: str):
+    """In a CSV file it stands for digits that are lost."""
+    assert "a number that has lost its last digits" in str(refused(text, NUMBER))

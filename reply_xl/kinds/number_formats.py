@@ -99,6 +99,8 @@ def displayed(value: float, code: str, *, grouped: bool = True) -> str | None:
         return _clock(value, section)
     number = abs(value) if is_negative is not None else value
     if section.has("general"):
+        if sorted(kind for kind, _ in section.tokens if kind != "literal") != ["general"]:
+            return None
         text = "".join(
             digits(abs(number)) if kind == "general" else shown for kind, shown in section.tokens if kind in ("general", "literal")
         )
@@ -197,7 +199,10 @@ def _number(number: Decimal, section: _Section, grouped: bool) -> str | None:
     """A number by its digit places; None where digits are hidden or separators depend on the computer."""
     tokens = list(section.tokens)
     places = [index for index, (kind, _) in enumerate(tokens) if kind == "digit"]
-    if any(kind not in ("literal", "digit", "point", "comma", "percent") for kind, _ in tokens):
+    if (
+        any(kind not in ("literal", "digit", "point", "comma", "percent") for kind, _ in tokens)
+        or [kind for kind, _ in tokens].count("point") > 1
+    ):
         return None
     if not places:
         return "".join(text for _, text in tokens) if number >= 0 and not section.has("point", "comma", "percent") else None
@@ -222,6 +227,8 @@ def _number(number: Decimal, section: _Section, grouped: bool) -> str | None:
     has_literals_inside = any(kind == "literal" for kind, _ in tokens[whole[0] : whole[-1]])
     if has_literals_inside and max(len(ones), required) < len(whole):
         return None
+    if any(tokens[one][1] != "0" for one in whole[len(whole) - required : len(whole) - len(ones)]):
+        return None  # a place that need not be filled, behind one that must
     filled = _filled(tokens, whole, ones)
     kept = len(decimals)
     while kept and decimals[kept - 1] == "0" and tokens[fraction[kept - 1]][1] != "0":

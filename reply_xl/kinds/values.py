@@ -162,7 +162,7 @@ def _custom_number(value: CellValue) -> FieldValue | Refusal:
     if isinstance(value, float) and isfinite(value):
         return _LOST_DIGITS if has_lost_digits(value) else digits(value)
     if isinstance(value, str) and as_number(value) is not None:
-        return value
+        return value if "e" not in value.lower() else Refusal(f"holds {quoted(value)}, a number that has lost its last digits", _TYPE_AGAIN)
     return Refusal(f"holds {quoted(value)}, and this field takes a number", "type digits only, with a point for decimals")
 
 
