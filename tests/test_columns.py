@@ -278,7 +278,7 @@ def test_two_columns_for_one_field(headers: list[str], winner: int):
 
 def test_columns_that_are_not_used_are_named():
     """A loser says who won, an unknown header that it is no field; at most eight of those are named, and no hidden or read-only one."""
-    assert unused_notes(mapped(["Email", "Title", "Job title", "Foo", "Bar", "Domain", "", "Hid"], hidden=frozenset({7}))) == [
+    assert unused_notes(mapped(["Email", "Title", "Job title", "Foo", "Bar", "createdAt", "", "Hid"], hidden=frozenset({7}))) == [
         "Column B (Title) is not used: column C already gives Title.",
         "Not used, because no field of Reply has this name: D (Foo) and E (Bar).",
     ]

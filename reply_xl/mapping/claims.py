@@ -84,7 +84,8 @@ class _Settling:
         self._samples: dict[int, Sample] = {}
         # some column bears a name that only Reply's have
         self.is_replys = any(
-            fold(header).startswith("reply") and claim.role is not Role.UNUSED for header, claim in zip(headers, claims, strict=True)
+            fold(header).startswith("reply") and claim.role not in (Role.UNUSED, Role.OURS)
+            for header, claim in zip(headers, claims, strict=True)
         )
 
     def sample(self, index: int) -> Sample:
@@ -127,6 +128,19 @@ class _Settling:
                 label = claim.target.label
                 own = _NAMED_AS_REPLYS.get(claim.target.name, f"Reply {label[0].lower()}{label[1:]}")
                 self.drop(index, f"beside “{shown(self.headers[sign])}” it seems another system's; head it “{own}” if it is Reply's")
+        self._leave_words_of_everybody_alone()
+
+    def _leave_words_of_everybody_alone(self) -> None:
+        """`Domain`, `Lists` and `Created at` are words that any list may have: Reply's only beside a Reply ID, or where nothing else stands."""
+        is_alone = sum(bool(header.strip()) for header in self.headers) == 1
+        if is_alone or any(claim.role is Role.KEY for claim in self.claims) or any(map(names.is_of_replys_grid, self.headers)):
+            return
+        for index, claim in enumerate(self.claims):
+            header = self.headers[index].strip()
+            if claim.role is Role.READ_ONLY and claim.target is not None and (header != claim.target.name or header.islower()):
+                label = claim.target.label
+                own = f"Reply {label[0].lower()}{label[1:]}"
+                self.drop(index, f"without a Reply ID in the sheet it may be anybody's; head it “{own}” if it is Reply's")
 
     def look_at_values(self, index: int, claim: Claim) -> None:
         seen = self.sample(index)
@@ -157,9 +171,21 @@ class _Settling:
         if claim.need in (Need.FIRST, Need.LAST, Need.NAME):
             self._settle_name(index, claim)
             return
+        others = [place for place in range(len(self.headers)) if place != index]
         if claim.need is Need.ALONE:
-            fits = not any(names.speaks_of_email(header) for place, header in enumerate(self.headers) if place != index)
+            fits = not any(names.speaks_of_email(self.headers[place]) for place in others)
             why = "and no other column is about one"
+        elif claim.need is Need.PAIR:
+            half = "lastName" if field == "firstName" else "firstName"
+            fits = any(
+                self.claims[place].need is Need.PAIR or self.claims[place].rank == claim.rank
+                for place in others
+                if self.claims[place].field == half
+            )
+            why = "beside the other half of the name"
+        elif claim.need is Need.BESIDE:
+            told = next((self.headers[place] for place in others if names.speaks_beside(self.headers[index], self.headers[place])), None)
+            fits, why = told is not None, f"as in other exports with “{shown(told or '')}”"
         elif claim.need is Need.ZIP:
             fits = any(names.symbols(self.headers[other]) == _ZIP for other in (index - 1, index + 1) if 0 <= other < len(self.headers))
             why = "beside a postal code"
@@ -176,7 +202,7 @@ class _Settling:
         if not fits or kind_against(field, seen) is not None:
             self.forget(index)
         else:
-            sure = Sureness.GUESS if claim.need is Need.ALONE else Sureness.LIKELY
+            sure = Sureness.GUESS if claim.need in (Need.ALONE, Need.BESIDE) else Sureness.LIKELY
             self.take(index, field, f"Means {BY_NAME[field].label}, {why}", sure)
 
     def _settle_profile(self, index: int, claim: Claim, seen: Sample) -> None:
@@ -278,8 +304,11 @@ def _settle_ids(row: _Settling, is_header: Callable[[str], bool]) -> None:
             continue
         cells = [line[index] for line in row.values if index < len(line) and not is_blank(line[index])]
         cells = [cell for cell in cells if not (isinstance(cell, str) and is_header(cell))]  # the headers may come again
+        book = next((header for header in row.headers if names.is_of_an_address_book(header)), None)
         if named:
             row.drop(index, "another column holds the contact's Reply ID")
+        elif book is not None and not row.is_replys:
+            row.drop(index, f"beside “{shown(book)}” it seems an address book's number; head it “Reply ID” if it is Reply's")
         elif not cells or any(contact_id(cell) is None for cell in cells):
             row.drop(index, "its values do not all look like Reply IDs, which are whole numbers; head it “Reply ID” if they are")
         else:

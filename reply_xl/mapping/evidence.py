@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeGuard
 
-from reply_xl.fields import COMPANY_SIZES, HIGHEST_ID, fold
+from reply_xl.fields import BY_NAME, COMPANY_SIZES, HIGHEST_ID, fold
 from reply_xl.kinds.sizes import may_be_size
 from reply_xl.kinds.truths import read_truth
 from reply_xl.kinds.values import contact_id, error_in, is_blank, looks_like_email
@@ -263,6 +263,12 @@ _AGAINST["phone2"] = _AGAINST["phone"]
 """Field → what its column's values may turn out to be; half of them, and one, is enough."""
 
 
+def _is_chosen(field: str) -> Test:
+    """Whether a cell holds one of the choices of a field, by name or label."""
+    words = frozenset(fold(word) for choice in BY_NAME[field].choices for word in (choice.value, choice.label, *choice.synonyms))
+    return lambda cell: isinstance(cell, str) and fold(cell) in words
+
+
 def _no_number(cell: CellValue) -> bool:
     return not is_number(cell)
 
@@ -277,5 +283,7 @@ _FOR: dict[str, tuple[tuple[Test, int, str], ...]] = {
         (is_size, 2, "no numbers of employees"),
     ),
     "isOptedOut": ((is_flag, _FEW, "neither yes nor no"),),
-} | dict.fromkeys(("firstName", "lastName", "title", "industry", "city", "state", "country"), _NOT_NUMBERS)
+    "callStatus": ((_is_chosen("callStatus"), _FEW, "no call statuses of Reply"),),
+    "meetingStatus": ((_is_chosen("meetingStatus"), _FEW, "no meeting statuses of Reply"),),
+} | dict.fromkeys(("firstName", "lastName", "title", "industry", "city", "state", "country", "notes"), _NOT_NUMBERS)
 """Field → what hardly any value being such, from how many values on, speaks against it."""

@@ -39,6 +39,8 @@ class Need(StrEnum):
     RANGE = "range"
     NAME = "name"  # a column with the other half of the name
     PROFILE = "profile"
+    PAIR = "pair"  # a column headed with the other half: `First` and `Last`
+    BESIDE = "beside"  # a header of the tool that writes this one (`header_words.BESIDE`)
     FLAG = "flag"  # no values of another kind
 
 
@@ -78,7 +80,11 @@ def meaning(header: str) -> Meaning | None:
 @lru_cache(maxsize=4096)
 def meaning_by_rule(header: str) -> Meaning | None:
     """What a header means by its words, in any of the languages, behind a prefix or with one letter off; else None."""
-    words = words_of(header)
+    own = _own_field().match(header)
+    if own is not None:
+        found = meaning_by_rule(header[own.end() :])
+        return found and replace(found, rank=found.rank + 30)
+    words = words_of(_INITIAL.sub(r"\1name", _example().sub(" ", header) if "(" in header else header))
     if not words or len(words) > 10 or len(header) > 80:
         return None
     if _somebody_elses().match(" ".join(words[_prefix(words) :])):
@@ -152,6 +158,22 @@ def speaks_of_email(header: str) -> bool:
     return any("EMAIL" in _symbols_of(word) for word in words_of(header))
 
 
+def speaks_beside(header: str, other: str) -> bool:
+    """Whether `other` is written by the tool in whose exports `header` says what it is."""
+    pattern = data.BESIDE.get(" ".join(words_of(header)))
+    return pattern is not None and re.fullmatch(pattern, " ".join(words_of(other))) is not None
+
+
+def is_of_replys_grid(header: str) -> bool:
+    """Whether only the list of contacts in the app has such a column."""
+    return fold(header) in _GRID
+
+
+def is_of_an_address_book(header: str) -> bool:
+    """Whether address books hold such a column and Reply does not."""
+    return _address_book().fullmatch(" ".join(words_of(header))) is not None
+
+
 def is_sign_of_another_system(header: str) -> bool:
     """Whether another system writes this header and Reply does not."""
     words = " ".join(words_of(header))
@@ -195,6 +217,7 @@ def _rules() -> tuple[_Rule, ...]:
 _PARTICLES, _OTHER_WORDS, _NOT_THE_PERSONS, _COULD_BE_DATA = (
     frozenset(words.split()) for words in (data.PARTICLES, data.OTHER_WORDS, data.NOT_THE_PERSONS, data.COULD_BE_DATA)
 )
+_GRID = frozenset(data.REPLYS_GRID.split())
 _NAMES = _names()
 _LONGEST_PHRASE = 4
 _PERSONAL = frozenset(data.PERSONAL.split(", "))
@@ -207,6 +230,7 @@ _NOT_BEHIND_A_PREFIX = frozenset({"accountId", "ownerUserId", "callStatus", "mee
 )
 _EMAIL = re.compile(r"(?<![a-z])e[-_ ]?mail", re.IGNORECASE)
 _LINKEDIN = re.compile(r"linked[-_ ]?in(?!d)", re.IGNORECASE)
+_INITIAL = re.compile(r"\b([fl])[. _]*name\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "’": " ", "'": " "})
@@ -215,6 +239,21 @@ _LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"
 @cache
 def _question() -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(data.QUESTIONS)}) ")
+
+
+@cache
+def _example() -> re.Pattern[str]:
+    return re.compile(data.EXAMPLE, re.IGNORECASE)
+
+
+@cache
+def _own_field() -> re.Pattern[str]:
+    return re.compile(data.OWN_FIELD, re.IGNORECASE)
+
+
+@cache
+def _address_book() -> re.Pattern[str]:
+    return re.compile(data.ADDRESS_BOOK)
 
 
 @lru_cache(maxsize=512)
@@ -285,7 +324,7 @@ def _decide(found: frozenset[str], number: int, words: Sequence[str]) -> Meaning
 def _meant(rule: _Rule, words: Sequence[str], person: frozenset[str], rest: frozenset[str]) -> Meaning | None:
     if rule.field == "company" and any(map(_is_person, words[_prefix(words) :])):
         return None  # a company's contact is no company
-    if person and rule.need in (Need.FIRST, Need.LAST, Need.NAME):
+    if person and rule.need in (Need.FIRST, Need.LAST, Need.NAME, Need.PAIR, Need.BESIDE):
         return None
     need = rule.need
     if need is Need.ORGANIZATION:  # the title in an organization is the job, a company's title may be anything
