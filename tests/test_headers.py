@@ -535,9 +535,99 @@ def test_any_shared_prefix(texts: list[str]):
         ("Which company do you work for?", "company"),
         ("Cancelou a subscrição", "isOptedOut"),
         ("Vorname (Adressattyp natürl. Person)", "firstName"),
+        ("F. Name", "firstName"),
+        ("L Name", "lastName"),
+        ("Apellido 1", "lastName"),
+        ("Email ID", "email"),
+        ("Main Email", "email"),
+        ("Company Email Address", None),
+        ("Business Title", "title"),
+        ("Job Title / Role", "title"),
+        ("linkedinJobTitle", "title"),
+        ("Position im Unternehmen", "title"),
+        ("Role", None),
+        ("Institution", "company"),
+        ("Nome Fantasia", "company"),
+        ("Default Address Company", "company"),
+        ("Location City", "city"),
+        ("Main_State", "state"),
+        ("Country/Territory", "country"),
+        ("land (iso - bijv. nl)", "country"),
+        ("Phone (e.g. +49 30 1234)", "phone"),
+        ("TelefonG", "phone"),
+        ("Tel. P", None),
+        ("TelefonGeschaeft", "phone"),
+        ("Tel.Prof", "phone"),
+        ("N° de téléphone", "phone"),
+        ("No phone", None),
+        ("telefono_e164", "phone"),
+        ("Main Phone", None),
+        ("Celular/WhatsApp", "phone2"),
+        ("Mobilfunknummer", "phone2"),
+        ("telefono_secundario", "phone2"),
+        ("Estimated Number of Employees", "companySize"),
+        ("Nº trabajadores", "companySize"),
+        ("Internal Notes", "notes"),
+        ("custom.Contact LinkedIn Profile", "linkedInUrl"),
+        ("lead_custom.Contact City", "city"),
+        ("lead_custom.Company City", None),
     ],
 )
 def test_patterns_of_further_tools(header: str, field: str | None):
     """An employee's own name against counts of employees, whole questions of forms, and addresses for the post."""
     found = meaning(header) or meaning_by_rule(header)
     assert (found.field if found else None) == field
+
+
+@pytest.mark.parametrize(
+    ("headers", "fields"),
+    [
+        (["First", "Last", "Email"], ["firstName", "lastName", "email"]),
+        (["First", "Email"], [None, "email"]),
+        (["Email Address", "CC", "REGION", "LEID"], ["email", "country", "state", None]),
+        (["Email", "CC"], ["email", None]),
+        (["Email", "Country", "CC", "LEID"], ["email", "country", None, None]),
+        (["Last Name", "Lead Source", "Description"], ["lastName", None, "notes"]),
+        (["Last Name", "Lead Source", "Description", "Notes"], ["lastName", None, None, "notes"]),
+        (["Company", "Description"], ["company", None]),
+        (["Nombres", "Apellidos"], ["firstName", "lastName"]),
+    ],
+)
+def test_what_a_word_means_beside_another(headers: list[str], fields: list[str | None]):
+    """`First` needs a `Last`, Mailchimp's `CC` its other columns, and a bare `Description` those of a CRM."""
+    assert given_to(headers) == fields
+
+
+@pytest.mark.parametrize("header", ["Domain", "domain", "lists", "Sequences", "Created at", "CreatedAt"])
+def test_a_word_that_any_list_has_is_replys_only_beside_a_reply_id(header: str):
+    """`Domain` and the like are another list's words; beside a Reply ID, or where our results stand with one, they are Reply's."""
+    (_, plain) = mapped(["Email", header])
+    assert (plain.role, plain.target) == (Role.UNUSED, None)
+    assert "head it “Reply " in plain.reason
+    assert mapped(["Email", header, "Reply status"])[1].role is Role.UNUSED
+    assert mapped(["id", "Email", header], values=[[5.0, "a@b.co", "x"]])[2].role is Role.UNUSED
+    for key in ("Reply ID", "Contact ID"):
+        assert mapped([key, "Email", header])[2].role is Role.READ_ONLY
+    assert mapped(["Email", "createdAt"])[1].role is Role.READ_ONLY, "the field's own name, as only Reply writes it"
+
+
+def test_our_results_do_not_make_another_systems_account_replys():
+    """A second click on an export finds our own columns in it; they say nothing of the others."""
+    headers = ["Account ID", "Lifecycle Stage", "Email", "Reply status", "Reply message"]
+    assert mapped(headers)[0].target is None
+    assert mapped(["Reply ID", *headers])[1].target is BY_NAME["accountId"]
+
+
+@pytest.mark.parametrize("book", ["Business Fax", "Telefax", "Pager", "E-mail 2 Address"])
+def test_a_bare_id_in_an_address_book_is_not_replys(book: str):
+    """The running number of an address book is a whole number too."""
+    assert mapped(["ID", "Email", book], values=[[5.0, "a@b.co", None]])[0].target is None
+    assert mapped(["ID", "Email", "Phone"], values=[[5.0, "a@b.co", None]])[0].target is BY_NAME["id"]
+
+
+def test_numbers_are_no_notes_and_other_words_no_call_status():
+    """A French `Note` is a mark, and callers write more into `Call status` than Reply knows."""
+    assert mapped(["Email", "Note"], values=[["a@b.co", mark] for mark in ("4,5", "3", "5")])[1].target is None
+    assert mapped(["Email", "Note"], values=[["a@b.co", note] for note in ("4,5", "called", "nice")])[1].target is BY_NAME["notes"]
+    for values, field in ((("no answer", "voicemail", "busy"), None), (("to call", "Called", "none"), BY_NAME["callStatus"])):
+        assert mapped(["Email", "Call status"], values=[["a@b.co", value] for value in values])[1].target is field

@@ -1,7 +1,9 @@
 """The score over real header rows, as their README says: wrong, missed and double columns.
 
 `headers/*.json`: 16 rows of real exports with the truth per column. `headers/written/*.json`: rows that we wrote from our knowledge of
-other tools, in the same form.
+other tools, in the same form. `headers/found/*.json`: lists of rows from public repositories (`source`), with values that we made up in
+the shape of the real ones; the truth was written before the mapping saw them. At that first sight it had, with values and by headers alone:
+first.json 2 and 1 wrong, 93.2 % and 92.7 % found; second.json, after the patterns of the first were mended, 1 and 1 wrong, 95.2 % and 93.7 %.
 """
 
 from __future__ import annotations
@@ -36,8 +38,11 @@ class Score:
         return 1 - len(self.missed) / self.preferred if self.preferred else 1.0
 
 
-def rows(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+def rows(place: Path) -> list[dict[str, Any]]:
+    """The rows of a folder, one a file, or of a file that holds a list of them."""
+    if place.is_file():
+        return list(json.loads(place.read_text(encoding="utf-8")))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(place.glob("*.json"))]
 
 
 def truths_of(row: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -74,9 +79,9 @@ def score(row: dict[str, Any], values: list[list[CellValue]]) -> Score:
     return result
 
 
-def total(folder: Path, cells: Callable[[dict[str, Any]], list[list[CellValue]]]) -> Score:
+def total(place: Path, cells: Callable[[dict[str, Any]], list[list[CellValue]]]) -> Score:
     whole = Score([], [], [])
-    for row in rows(folder):
+    for row in rows(place):
         one = score(row, cells(row))
         whole.wrong += one.wrong
         whole.missed += one.missed
@@ -100,13 +105,17 @@ CASES = [
     pytest.param(FOLDER, lambda _: [], 0.95, id="real rows, headers alone"),
     pytest.param(FOLDER / "written", cells_of, 0.95, id="written rows with their values"),
     pytest.param(FOLDER / "written", lambda _: [], 0.90, id="written rows, headers alone"),
+    pytest.param(FOLDER / "found" / "first.json", cells_of, 0.97, id="found rows, first, with values"),
+    pytest.param(FOLDER / "found" / "first.json", lambda _: [], 0.96, id="found rows, first, headers alone"),
+    pytest.param(FOLDER / "found" / "second.json", cells_of, 0.97, id="found rows, second, with values"),
+    pytest.param(FOLDER / "found" / "second.json", lambda _: [], 0.95, id="found rows, second, headers alone"),
 ]
 
 
-@pytest.mark.parametrize(("folder", "cells", "least"), CASES)
-def test_the_score(folder: Path, cells: Callable[[dict[str, Any]], list[list[CellValue]]], least: float, request, capsys):
+@pytest.mark.parametrize(("place", "cells", "least"), CASES)
+def test_the_score(place: Path, cells: Callable[[dict[str, Any]], list[list[CellValue]]], least: float, request, capsys):
     """No column is given a wrong field, no field is given twice, and nearly every preferred field is found."""
-    result = total(folder, cells)
+    result = total(place, cells)
     with capsys.disabled():
         print()
         report(request.node.callspec.id, result)
@@ -114,13 +123,13 @@ def test_the_score(folder: Path, cells: Callable[[dict[str, Any]], list[list[Cel
     assert result.found >= least
 
 
-FILES = [*sorted(FOLDER.glob("*.json")), *sorted((FOLDER / "written").glob("*.json"))[::8]]
+FOUND = [row for path in sorted((FOLDER / "found").glob("*.json")) for row in rows(path)]
+IN_BOOKS = [*rows(FOLDER), *rows(FOLDER / "written")[::8], *FOUND[::20], *(row for row in FOUND if row.get("preamble_rows"))]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_command_tells_the_same_of_a_workbook(path: Path, tmp_path: Path, command: Callable[..., Ran]):
+@pytest.mark.parametrize("row", IN_BOOKS, ids=lambda row: row["name"][:40])
+def test_the_command_tells_the_same_of_a_workbook(row: dict[str, Any], tmp_path: Path, command: Callable[..., Ran]):
     """`columns FILE --json` finds the header row below the rows that the tool writes above it, and gives the target of each column."""
-    row = json.loads(path.read_text(encoding="utf-8"))
     preamble = [[line] for line in row.get("preamble_example", [])][: row["preamble_rows"]] if row.get("preamble_rows") else []
     preamble += [[]] * (row.get("preamble_rows", 0) - len(preamble))
     book = openpyxl.Workbook()
@@ -135,5 +144,6 @@ def test_the_command_tells_the_same_of_a_workbook(path: Path, tmp_path: Path, co
     ran = command("columns", tmp_path / "export.xlsx", "--json")
     told = json.loads(ran.out)
     assert told["header_row"] == len(preamble) + 1
-    expected = map_columns(row["headers"], customs=None, values=cells_of(row))
+    last = max(index for index, header in enumerate(row["headers"]) if header)  # empty cells after it are no part of the sheet
+    expected = map_columns(row["headers"], customs=None, values=cells_of(row))[: last + 1]
     assert [one["target"] for one in told["columns"]] == [column.target.name if column.target else None for column in expected]

@@ -133,7 +133,11 @@ class _Settling:
     def _leave_words_of_everybody_alone(self) -> None:
         """`Domain`, `Lists` and `Created at` are words that any list may have: Reply's only beside a Reply ID, or where nothing else stands."""
         is_alone = sum(bool(header.strip()) for header in self.headers) == 1
-        if is_alone or any(claim.role is Role.KEY for claim in self.claims) or any(map(names.is_of_replys_grid, self.headers)):
+        if (
+            is_alone
+            or any(claim.role is Role.KEY and claim.rank < BARE_ID for claim in self.claims)
+            or any(map(names.is_of_replys_grid, self.headers))
+        ):
             return
         for index, claim in enumerate(self.claims):
             header = self.headers[index].strip()

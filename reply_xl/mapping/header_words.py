@@ -51,7 +51,7 @@ WORDS: dict[str, str] = {
     "INSTITUTION": "institution, institucion, instituicao, organisme, etablissement, entidad, entidade, ente, instytucja, instytucji, instelling, "
     "einrichtung, affiliation",
     "TRADENAME": "nombre comercial, nome fantasia, nom commercial, nome commerciale, denominazione",
-    "CORPORATE": "corporativo, corporativa, aziendale, empresarial, institucional, firmowy, firmowa",
+    "CORPORATE": "corporativo, corporativa, aziendale, empresarial, institucional, istituzionale, institutionnel, firmowy, firmowa",
     "ACCOUNT": "account",
     "ASSOCIATED": "associated, zugeordnetes, zugeordnete, associee, asociada, associada, associata, gekoppeld, powiazana",
     "INDUSTRY": "industry, main industry, industry type, industry vertical, business sector, industriezweig, wirtschaftszweig, rubro, area atuacao, "
@@ -117,6 +117,7 @@ WORDS: dict[str, str] = {
     "PUBLIC": "public",
     "ADDRESS": "address, adresse, direccion, endereco, morada, indirizzo, adres, adresu",
     "VALUE": "value, wert, valeur, valor, valore, waarde, wartosc",
+    "ESTIMATE": "estimate, estimated, est, approximate, approx, estimado, estimados, stimati",
     "SECOND": "second, secondary, zweites, zweite, alternative, alternate, alt, secundario, secundaria, secondaire, secondario, secondaria, "
     "alternativo, alternativa",
 }
@@ -199,6 +200,7 @@ title: TITLE CURRENT / : 3 : : 0
 title: TITLE WORK / CURRENT : 5 : : 0
 title: JOBTITLE COMPANY / CURRENT JOB : 8 : : 0
 title: TITLE COMPANY / : 90 : organization : 0 1
+title: JOB / : 80 : job : 0
 title: TITLE / : 101 : job : 0
 company: COMPANY / NAME CURRENT NOM NOMBRE NOME : 3 : : 0 1
 company: COMPANY ACCOUNT / NAME : 5 : : 0
@@ -256,8 +258,8 @@ phone2: PHONE / NUMBER VALUE : 20 : : 2
 phone2: PHONE WORK / NUMBER : 21 : : 2
 phone2: PHONE UFF / NUMBER : 21 : : 2
 phone2: SMS / NUMBER : 22 : phone : 0
-companySize: EMPLOYEES / NUMBER COUNT NOMBRE : 3 : : 0
-companySize: EMPLOYEES COMPANY / NUMBER COUNT NOMBRE : 4 : : 0
+companySize: EMPLOYEES / NUMBER COUNT NOMBRE ESTIMATE : 3 : : 0
+companySize: EMPLOYEES COMPANY / NUMBER COUNT NOMBRE ESTIMATE : 4 : : 0
 companySize: STAFF COUNT / COMPANY : 4 : : 0
 companySize: STAFF NOMBRE / COMPANY : 4 : : 0
 companySize: SIZE COMPANY / RANGE : 4 : : 0

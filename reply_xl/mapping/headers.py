@@ -84,7 +84,7 @@ def meaning_by_rule(header: str) -> Meaning | None:
     if own is not None:
         found = meaning_by_rule(header[own.end() :])
         return found and replace(found, rank=found.rank + 30)
-    words = words_of(_INITIAL.sub(r"\1name", _example().sub(" ", header) if "(" in header else header))
+    words = words_of(_INITIAL.sub(r"\1name", _E164.sub("", _example().sub(" ", header) if "(" in header else header)))
     if not words or len(words) > 10 or len(header) > 80:
         return None
     if _somebody_elses().match(" ".join(words[_prefix(words) :])):
@@ -230,6 +230,7 @@ _NOT_BEHIND_A_PREFIX = frozenset({"accountId", "ownerUserId", "callStatus", "mee
 )
 _EMAIL = re.compile(r"(?<![a-z])e[-_ ]?mail", re.IGNORECASE)
 _LINKEDIN = re.compile(r"linked[-_ ]?in(?!d)", re.IGNORECASE)
+_E164 = re.compile(r"[ _-]*\(?e\.?164\)?", re.IGNORECASE)
 _INITIAL = re.compile(r"\b([fl])[. _]*name\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
