@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reply_xl.busy import Patience
+from reply_xl.kinds.host_values import NOT_CALCULATED
 from reply_xl.kinds.values import is_blank, shown
 from reply_xl.mapping.choices import Choice, Choices, Send, header_keys, label_of, targets_by_name
+from reply_xl.mapping.columns import finders
 from reply_xl.model import Column, CustomField, Role, Row, Target
 from reply_xl.pages import pages_of, read_page, write_page
 from reply_xl.wording import joined
@@ -36,12 +38,12 @@ def write_columns_page(
     """Writes the sheet into an xlwings book, over an older one of ours, and returns its name. `rows`: of the sheet that the columns are of,
     for the samples; `in_front`: it is the sheet that is shown afterwards. Nothing is saved."""
     targets = targets_by_name(customs)
-    lines = []
+    lines, not_sent = [], finders(columns)
     for column in columns:
         if column.header and column.role in (Role.FIELD, Role.KEY, Role.UNUSED):
             goes = _label(column.target) if column.target is not None else _NOTHING
             send: str = Send.NO if column.target is None else Send.ONLY_EMPTY if column.only_empty else Send.YES
-            if column.role is Role.KEY:
+            if column.index in not_sent:
                 send = ""  # it is looked at and never sent; read again, an empty cell leaves the column what it is
             lines.append([column.letter, column.header, goes, str(send), _samples(column, rows), f"{column.reason} ({column.sure.value})"])
     dropdowns = {_GOES: [_NOTHING, *(_label(target) for target in targets.values())], _SEND: [send.value for send in Send]}
@@ -107,7 +109,7 @@ def _samples(column: Column, rows: Sequence[Row]) -> str:
     found: list[str] = []
     for row in rows:
         cell = row[column.index]
-        text = "" if is_blank(cell) else shown(cell)[:_LONGEST_SAMPLE]
+        text = "" if is_blank(cell) or str(cell) == NOT_CALCULATED else shown(cell)[:_LONGEST_SAMPLE]
         if text and text not in found:
             found.append(text)
         if len(found) == _SAMPLE_COUNT:

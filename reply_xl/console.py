@@ -17,6 +17,7 @@ from typing import Any
 from reply_xl.fields import is_empty
 from reply_xl.kinds.values import format, shown
 from reply_xl.mapping.choices import Unseen
+from reply_xl.mapping.columns import finders
 from reply_xl.mapping.hygiene import Hint
 from reply_xl.model import Change, Column, FieldValue, Outcome, Role, Word
 from reply_xl.plan import Draft, Plan
@@ -65,7 +66,7 @@ def json_line(outcome: Outcome, **more: object) -> str:
 
 def columns_json(sheet: str, header_row: int, columns: Sequence[Column], unseen: Sequence[Unseen] = ()) -> str:
     """One object; `agreed` is false for a column that a push would ask about."""
-    asked = {one.now.index for one in unseen}
+    asked, not_sent = {one.now.index for one in unseen}, finders(columns)
     return json.dumps(
         {
             "sheet": sheet,
@@ -77,7 +78,7 @@ def columns_json(sheet: str, header_row: int, columns: Sequence[Column], unseen:
                     "header": column.header,
                     "target": column.target.name if column.target else None,
                     "sure": column.sure.value,
-                    "send": "no" if column.role is not Role.FIELD else "only empty" if column.only_empty else "yes",
+                    "send": _sent(column) if column.index not in not_sent else "no",
                     "agreed": column.index not in asked,
                     "reason": column.reason,
                 }
@@ -85,6 +86,10 @@ def columns_json(sheet: str, header_row: int, columns: Sequence[Column], unseen:
             ],
         }
     )
+
+
+def _sent(column: Column) -> str:
+    return "no" if column.role is not Role.FIELD else "only empty" if column.only_empty else "yes"
 
 
 def show_columns(sheet: str, header_row: int, columns: Sequence[Column]) -> None:

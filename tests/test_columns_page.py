@@ -213,3 +213,28 @@ def test_a_column_that_finds_the_contact_is_not_said_to_be_sent(sandbox: Sandbox
     assert line == ("A", "Reply ID", "Reply ID (finds the contact)", None)
     done = command("push", path, "--base-url", sandbox.url, "--yes", "--json")
     assert done.words == ["updated"], done.err
+
+
+def test_an_e_mail_that_finds_the_contact_is_not_said_to_be_sent(sandbox: Sandbox, book: Book, command: Command) -> None:
+    """Nor by `--json`, where no column holds the ID; beside one the e-mail is a field like any other."""
+    path = book(("Email", "Title"), ("p0@example.com", "CTO"))
+    command("columns", path, "--edit", "--base-url", sandbox.url)
+    (line, _) = openpyxl.load_workbook(path)["Reply columns"].iter_rows(min_row=3, max_row=4, max_col=4, values_only=True)
+    assert line == ("A", "Email", "Email", None)
+    assert [one["send"] for one in json.loads(command("columns", path, "--base-url", sandbox.url, "--json").out)["columns"]] == [
+        "no",
+        "yes",
+    ]
+    assert command("push", path, "--base-url", sandbox.url, "--yes", "--json").words == ["updated"]
+    path = book(("Reply ID", "Email"), (FIRST_ID, "p0@example.com"), name="both.xlsx")
+    assert [one["send"] for one in json.loads(command("columns", path, "--base-url", sandbox.url, "--json").out)["columns"]] == [
+        "no",
+        "yes",
+    ]
+
+
+def test_a_formula_without_a_result_is_no_sample(sandbox: Sandbox, book: Book, command: Command) -> None:
+    """An error is one."""
+    path = book(("Reply ID", "Title"), (FIRST_ID, "=1+1"), (FIRST_ID + 1, "CTO"))
+    command("columns", path, "--edit", "--base-url", sandbox.url)
+    assert openpyxl.load_workbook(path)["Reply columns"]["E4"].value == "CTO"

@@ -63,6 +63,13 @@ def map_columns(
     return tuple(columns)
 
 
+def finders(columns: Sequence[Column]) -> frozenset[int]:
+    """The indexes of the columns that find the contacts and are never sent: that of their Reply ID, or where there is none that of their
+    e-mail."""
+    ids = frozenset(column.index for column in columns if column.role is Role.KEY)
+    return ids or frozenset(column.index for column in columns if column.target is BY_NAME["email"])
+
+
 def best_header(rows: Sequence[Sequence[CellValue]]) -> int | None:
     """Which of the first rows of a sheet looks most like a header row; None if none holds text.
 
