@@ -48,7 +48,7 @@ def test_the_sheet_shows_every_column_with_samples_and_a_dropdown(sandbox: Sandb
     page = opened["Reply columns"]
     assert [cell.value for cell in page[2]][:6] == ["Column", "Header", "Goes to", "Send", "Samples", "Why"]
     assert [[cell.value for cell in row][:5] for row in page.iter_rows(min_row=3, max_row=5)] == [
-        ["A", "Email", "Email", "yes", "p0@example.com"],
+        ["A", "Email", "Email", None, "p0@example.com"],
         ["B", "Title", "Title", "yes", "CTO"],
         ["C", "What they do", "(not sent)", "no", "Buys paper"],
     ]
