@@ -11,12 +11,14 @@ from typing import Any
 
 import openpyxl
 import pytest
+import workbooks
 import xlsxwriter
 import xlwings as xw
 from fake_excel import FakeExcel, Picture, com_error, install
 from hosts import HOSTS, Host, build, opened
 
 from reply_xl.errors import SelectionError, SheetError
+from reply_xl.kinds.host_values import RICH
 from reply_xl.kinds.values import error_in
 from reply_xl.mapping.columns import MESSAGE, OURS, REPLY_ID, STATUS, UPDATED_AT
 from reply_xl.model import ErrorCell
@@ -526,6 +528,16 @@ def test_formula_without_a_result(tmp_path: Path) -> None:
     with opened("file", build(tmp_path / "a.xlsx", [["Email", "Title"], ["a@example.com", "=1+1"]])) as book:
         cell = book.sheet().read().rows[0][1]
     assert str(cell) == "“not calculated” (open the workbook in Excel and save it)"
+
+
+def test_values_that_only_excel_shows(tmp_path: Path) -> None:
+    """Pictures in cells, linked data types and the newer errors stand in the file as #VALUE! with a mark; a plain #VALUE! is one."""
+    cells = '<c r="A2" t="e" vm="1"><v>#VALUE!</v></c><c r="B2" t="e"><v>#VALUE!</v></c>'
+    head = '<row r="1"><c r="A1" t="inlineStr"><is><t>Email</t></is></c><c r="B1" t="inlineStr"><is><t>Title</t></is></c></row>'
+    path = workbooks.by_hand(tmp_path / "rich.xlsx", f'{head}<row r="2">{cells}</row>')
+    with opened("file", path) as host:
+        (row,) = host.sheet().read().chosen
+    assert (row[0], row[1]) == (ErrorCell(RICH), ErrorCell("#VALUE!"))
 
 
 def test_results_that_excel_would_calculate_anew(tmp_path: Path) -> None:

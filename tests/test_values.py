@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME, CATALOGUE, WRITABLE, same
-from reply_xl.kinds.host_values import NOT_CALCULATED, as_cell
+from reply_xl.kinds.host_values import NOT_CALCULATED, RICH, as_cell
 from reply_xl.kinds.values import contact_id, error_in, format, is_blank, local_moment, looks_like_email, parse, shown
 from reply_xl.model import CellValue, CustomField, ErrorCell, FieldValue, Intent, Kind, Target
 
@@ -61,6 +61,18 @@ def test_an_error_cell_is_never_blank(code: str, target: Target):
     """A cell that shows an error is refused in every field, with the error it shows."""
     assert not is_blank(ErrorCell(code))
     assert str(refused(ErrorCell(code), target)) == f"B5 ({target.label}) shows the error {code}; correct the formula or empty the cell."
+
+
+def test_what_only_excel_shows_says_so():
+    """A picture, a linked data type, #SPILL! in a file: the cell is refused without a word about #VALUE!, which nobody sees."""
+    assert str(refused(ErrorCell(RICH), BY_NAME["country"])) == (
+        "B5 (Country) holds a picture, a linked data type or an error that only Excel shows; type what is meant, or empty the cell."
+    )
+
+
+def test_a_boolean_is_named_as_excel_shows_it():
+    """Not as a program writes it."""
+    assert "holds “TRUE”" in str(refused(True, BY_NAME["companySize"]))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from math import isfinite
 
-from reply_xl.kinds.host_values import NOT_CALCULATED
+from reply_xl.kinds.host_values import NOT_CALCULATED, RICH
 from reply_xl.model import CellValue, ErrorCell, FieldValue
 
 INVISIBLE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
@@ -78,6 +78,8 @@ def explained(error: ErrorCell) -> tuple[str, str]:
     """What is the matter with a cell that shows `error`, and what to do about it, as the two halves of a sentence."""
     if error.code == NOT_CALCULATED:
         return "holds a formula whose result is not in the file", "open the workbook in Excel, save it, and try again"
+    if error.code == RICH:
+        return "holds a picture, a linked data type or an error that only Excel shows", "type what is meant, or empty the cell"
     if error.code.startswith("##"):
         return (
             "shows only number signs, because its column was too narrow when the file was saved",
@@ -123,4 +125,4 @@ def shown(value: CellValue | FieldValue) -> str:
 
 
 def quoted(value: CellValue) -> str:
-    return f"“{shown(value)}”"
+    return f"“{str(value).upper() if isinstance(value, bool) else shown(value)}”"

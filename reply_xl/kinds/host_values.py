@@ -12,12 +12,14 @@ from reply_xl.model import CellValue, ErrorCell
 
 NOT_CALCULATED = "“not calculated” (open the workbook in Excel and save it)"
 """The code of a formula without a stored result: the workbook was last saved by a program that does not calculate."""
+RICH = "“more than a text” (see the cell in Excel)"
+"""The code of a cell of which the file tells other programs only that they cannot show it."""
 
 _FIRST_ERROR = -2146828288
 _ERRORS = {
     2000: "#NULL!", 2007: "#DIV/0!", 2015: "#VALUE!", 2023: "#REF!", 2029: "#NAME?", 2036: "#NUM!", 2042: "#N/A", 2043: "#GETTING_DATA",
     2045: "#SPILL!", 2046: "#CONNECT!", 2047: "#BLOCKED!", 2048: "#UNKNOWN!", 2049: "#FIELD!", 2050: "#CALC!", 2051: "#BUSY!",
-    2052: "#EXTERNAL!", 2222: "#PYTHON!", 2288: NOT_CALCULATED,
+    2052: "#EXTERNAL!", 2222: "#PYTHON!", 2288: NOT_CALCULATED, 2289: RICH,
 }  # fmt: skip
 _UNKNOWN = ErrorCell("#ERROR")
 _MOST_UNITS = 32_766

@@ -20,6 +20,8 @@ ERROR_CODES = {
 ERROR_TEXTS = {code: text for text, code in ERROR_CODES.items()}
 NO_CACHED_VALUE = _COM_ERROR + 2288
 """A formula that no program has calculated yet: an error cell of a code that Excel does not use, never a blank."""
+RICH_VALUE = _COM_ERROR + 2289
+"""What Excel shows is somewhere else in the file, and the cell says #VALUE! for older programs: a picture, a linked data type, a newer error."""
 
 Value = float | str | bool | int | None
 Cell = tuple[Value, int]

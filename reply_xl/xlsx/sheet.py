@@ -18,6 +18,7 @@ from reply_xl.xlsx.model import (
     MAX_COLUMN,
     MAX_ROW,
     NO_CACHED_VALUE,
+    RICH_VALUE,
     Cell,
     ColumnRun,
     Formula,
@@ -160,6 +161,8 @@ class _SheetReader(Scanner):
                         if ref[len(letters) :] != row_text:
                             raise ValueError(ref)
                 kind = a.get("t")
+                if kind == "e" and "vm" in a:
+                    kind = "rich"
                 text = formula = None
                 style = int(a["s"]) if "s" in a else 0
                 if style < 0:
@@ -224,6 +227,8 @@ class _SheetReader(Scanner):
                     value = text in ("1", "true")
                 elif kind == "e":
                     value = ERROR_CODES.get(text or "", ERROR_CODES["#UNKNOWN!"])
+                elif kind == "rich":
+                    value = RICH_VALUE
                 elif kind == "d":
                     value = _iso_serial(text or "", self.date1904)
                 else:
