@@ -8,7 +8,7 @@ import pytest
 from conftest import FIRST_ID, Book, Ran, patches
 
 from reply_xl.mapping.columns import map_columns
-from reply_xl.mapping.hygiene import as_name, hints
+from reply_xl.mapping.hygiene import as_meant, as_name, hints
 from reply_xl.model import CellValue, Row
 from reply_xl.sandbox import Sandbox
 
@@ -56,6 +56,31 @@ def test_a_word_for_nothing_is_named() -> None:
     """`N/A` is text like any other and would replace a value; in notes it may be meant."""
     assert said(("Email", "Title", "Notes"), ("a@x.com", "N/A", "n/a")) == [
         "B2 holds “N/A”, which is sent as it stands; empty the cell to leave the field alone."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("MÃ¼ller", "Müller"),
+        ("JosÃ© â€“ Sales", "José – Sales"),
+        ("Müller", None),
+        ("São Paulo", None),
+        ("Â", None),
+        ("Ann", None),
+        ("Łódź", None),
+    ],
+)
+def test_letters_read_in_a_wrong_encoding(text: str, meant: str | None) -> None:
+    """The letters that were meant are proposed where there can be no others."""
+    assert as_meant(text) == meant
+
+
+def test_damaged_letters_and_formulas_are_named() -> None:
+    """A CSV file that went through the wrong hands; the e-mail is none of it."""
+    assert said(("Email", "Last name", "Title"), ("a@x.com", "MÃ¼ller", "=1+1")) == [
+        "B2 holds “MÃ¼ller”; “Müller” may be meant.",
+        "C2 holds the text of a formula, =1+1, which is sent as it stands.",
     ]
 
 

@@ -26,6 +26,21 @@ _ROLES = frozenset(
 _PARTICLES = frozenset(re.findall(r"\S+", "de da do dos das di del della der den van von zu zum le la los las y e bin al el ten ter te af"))
 _FILLERS = frozenset(
     {"n/a", "na", "n.a.", "null", "none", "nil", "-", "--", "–", "—", "?", "unknown", "tbd", "k.a.", "s/o", "n/d", "nd", "brak"}
+    | {
+        "nan",
+        "nat",
+        "undefined",
+        "(null)",
+        "[null]",
+        "(blank)",
+        "(empty)",
+        "(leer)",
+        "(vide)",
+        "(vacío)",
+        "(en blanco)",
+        "n.v.t.",
+        "loading...",
+    }
 )
 _MOST_NAMED = 5
 
@@ -48,6 +63,7 @@ def hints(rows: Sequence[Row], columns: Sequence[Column]) -> list[Hint]:
         *_twice(shown_rows, sent.get("linkedInUrl"), "LinkedIn URL"),
         *_roles(shown_rows, sent.get("email")),
         *_fillers(shown_rows, sent.values()),
+        *_damaged(shown_rows, sent.values()),
         *_names(shown_rows, [sent[name] for name in ("firstName", "lastName") if name in sent]),
         *_countries(shown_rows, sent.get("country")),
         *_phones(shown_rows, sent),
@@ -98,6 +114,28 @@ def _fillers(rows: Sequence[Row], columns: Iterable[Column]) -> Iterator[Hint]:
                 if text.strip().casefold() in _FILLERS:
                     says = f"{address} holds “{shown(text.strip())}”, which is sent as it stands; empty the cell to leave the field alone."
                     yield Hint(row.number, address, says)
+
+
+def _damaged(rows: Sequence[Row], columns: Iterable[Column]) -> Iterator[Hint]:
+    """Letters that were read in a wrong encoding on their way into the sheet, and formulas that are only text."""
+    for column in columns:
+        if column.target is not None and column.target.kind is Kind.TEXT and column.target.name not in ("phone", "phone2"):
+            for row, address, text in _texts(rows, column):
+                meant = as_meant(text.strip())
+                if meant is not None:
+                    yield Hint(row.number, address, f"{address} holds “{shown(text)}”; “{shown(meant)}” may be meant.")
+                elif text.startswith("=") and len(text) > 1:
+                    yield Hint(row.number, address, f"{address} holds the text of a formula, {shown(text)}, which is sent as it stands.")
+
+
+def as_meant(text: str) -> str | None:
+    """`Müller` for `MÃ¼ller`: UTF-8 that a program read as Windows text. None for every other text."""
+    if text.isascii():
+        return None
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
 
 
 def _names(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[Hint]:
