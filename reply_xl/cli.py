@@ -66,6 +66,12 @@ class _Parser(argparse.ArgumentParser):
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
         if unknown:
             self.exit(WRONG_USE, f"“{self.prog} {unknown[1]}” is nothing that it can do; “{self.prog} --help” lists what it can.\n")
+        surplus = re.match(r"unrecognized arguments: (.*)", message, flags=re.DOTALL)
+        if surplus and surplus[1].startswith("-"):
+            self.exit(WRONG_USE, f"“{surplus[1]}” is no option here; “{self.prog} COMMAND --help” lists those of a command.\n")
+        if surplus:
+            advice = f'put a name with blanks in it between quotation marks, as in {self.prog} preview "my leads.xlsx"'
+            self.exit(WRONG_USE, f"“{surplus[1]}” is too much here; {advice}.\n")
         self.exit(WRONG_USE, f"{message[:1].upper()}{message[1:].rstrip('.')}; “{self.prog} --help” tells how it is written.\n")
 
 

@@ -501,8 +501,18 @@ def test_wrong_use_is_2(command: Command, arguments: list[str]) -> None:
     """One sentence on stderr that tells where help is, nothing on stdout, no traceback."""
     ran = command(*arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert "--help” tells how it is written.\n" in ran.err
+    assert any(
+        advice in ran.err for advice in ("--help” tells how it is written.\n", "--help” lists those of a command.\n", '"my leads.xlsx".\n')
+    )
     assert ran.err.count("\n") == 1
+
+
+def test_a_name_with_blanks_and_an_option_that_is_none(command: Command) -> None:
+    """The two commonest slips are told apart."""
+    assert command("push", "my", "new leads.xlsx").err == (
+        '“new leads.xlsx” is too much here; put a name with blanks in it between quotation marks, as in reply-xl preview "my leads.xlsx".\n'
+    )
+    assert command("push", "x.xlsx", "--foo").err == "“--foo” is no option here; “reply-xl COMMAND --help” lists those of a command.\n"
 
 
 def test_without_a_command_or_with_another_one(command: Command) -> None:

@@ -47,7 +47,9 @@ def open_book(path: str | os.PathLike[str]) -> Any:
     activate()
     file = Path(path)
     if not file.exists():
-        raise WorkbookError(f"{file.name or file} does not exist in {file.absolute().parent}.")
+        raise WorkbookError(
+            f"{file.name or file} does not exist in {file.absolute().parent}; correct the name, or write it with its folder."
+        )
     try:
         return xlwings.Book(str(file))
     except (OSError, ValueError) as error:

@@ -111,20 +111,24 @@ def read_file(path: Path) -> tuple[bytes, Stamp]:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise WorkbookError(f"{name} is a folder, not a workbook.")
+            raise WorkbookError(f"{name} is a folder, not a workbook; name a workbook in it.")
         if not stat.S_ISREG(status.st_mode):
             raise WorkbookError(f"{name} is not a file that can be opened.")
         if status.st_size > MAX_FILE:
-            raise WorkbookError(f"{name} is larger than {MAX_FILE // 1024 // 1024} MB; it is not opened.")
+            raise WorkbookError(
+                f"{name} is larger than {MAX_FILE // 1024 // 1024} MB, so it is not opened; copy the sheet with the contacts into a new workbook."
+            )
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
         # by the same call before and after, and when saving: fstat may give other numbers than stat on Windows
         if Stamp.of(path.stat()) != Stamp.of(status):
             raise WorkbookError(f"{name} is being written by another program at this moment: try again when it is done.")
     except FileNotFoundError as error:
-        raise WorkbookError(f"{name} does not exist in {path.parent}.") from error
+        raise WorkbookError(f"{name} does not exist in {path.parent}; correct the name, or write it with its folder.") from error
     except PermissionError as error:
-        raise WorkbookError(f"{name} cannot be read: it is locked by another program, or you may not read it.") from error
+        raise WorkbookError(
+            f"{name} cannot be read: another program holds it, or you may not read it; close it there, or ask who owns it."
+        ) from error
     except (OSError, ValueError) as error:
         raise WorkbookError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     return data, Stamp.of(status)
@@ -133,7 +137,7 @@ def read_file(path: Path) -> tuple[bytes, Stamp]:
 def open_package(data: bytes, name: str) -> Package:
     """A package whose kind and limits have been checked."""
     if not data:
-        raise WorkbookError(f"{name} is empty: it is not a workbook.")
+        raise WorkbookError(f"{name} is empty and so no workbook; take an older copy of it, or name another one.")
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise WorkbookError(f"{name} is protected with a password: remove the password in Excel first.")
