@@ -31,6 +31,11 @@ _SEPARATOR_LINE = re.compile(r'("?)sep=([^"\r\nA-Za-z0-9 ])\1(?:\r\n|\r|\n|\Z)',
 _LINE_END = re.compile(r"(?:\r\n|\r|\n)\Z")
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_WINDOWS = ("cp1252", "cp1250")
+_POLISH = re.compile(r"[^\W\d_][¹³¿Ÿ][^\W\d_]|\b[A-Z][a-z]{2,}³(?!\w)|[£¯][aeiouyóê¹]")
+"""ą, ł, ż, ź, Ł and Ż of the Windows of Central Europe, as that of Western Europe shows them: Pawe³, £ódŸ. Not `note³`, `m³`, `£m`, `¿Qué`."""
+_NOT_WESTERN = re.compile("[À-ÿ]{4}")
+"""What no word of Western Europe holds, and every word of Cyrillic or Greek text that is read as such."""
 _FOREIGN_WORD = re.compile(r"[^\W_]*[^\W\x00-\x7f][^\W_]*|[^\x00-\x7f]")
 
 _AS_FORMULA = re.compile(r'="([^"]*)"')
@@ -54,7 +59,7 @@ _LOOKALIKES = {
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a file is written. `encoding` is `ascii`, `utf-8`, `utf-16-le`, `utf-16-be` or `cp1252`; `head`: the `sep=` line, if any;
+    """How a file is written. `encoding` is `ascii`, `utf-8`, `utf-16-le`, `utf-16-be`, `cp1252` or `cp1250`; `head`: the `sep=` line, if any;
     `quotes_all`: every field is quoted, needed or not."""
 
     bom: bytes
@@ -149,7 +154,8 @@ def _defused(text: str) -> str:
 
 
 def _decoded(data: bytes, name: str) -> tuple[bytes, str, str]:
-    """Byte order mark, encoding and text. UTF-8 if it is valid UTF-8, else cp1252: statistics guess wrong on files this short."""
+    """Byte order mark, encoding and text. UTF-8 if it is valid UTF-8, else cp1252, or cp1250 where Polish letters show: statistics
+    guess wrong on files this short."""
     bom, encoding = next(((bom, encoding) for bom, encoding in _BOMS if data.startswith(bom)), (b"", "utf-8"))
     advice = "save it in Excel as “CSV UTF-8” and try again"
     if data.startswith(b"PK\x03\x04"):
@@ -164,24 +170,26 @@ def _decoded(data: bytes, name: str) -> tuple[bytes, str, str]:
         if bom or 2 * sum(map(len, _UTF8_SEQUENCE.findall(data))) > high:
             line = data.count(b"\n", 0, len(bom) + error.start) + 1
             raise WorkbookError(f"{name} is damaged: line {line} is not in the encoding of the other lines; {advice}.") from error
-        encoding = "cp1252"
+        encoding = "cp1250" if _POLISH.search(data.decode("cp1252", "replace")) else "cp1252"
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
-            raise WorkbookError(f"{name} is not a text file, or is neither UTF-8 nor Windows text (cp1252); {advice}.") from error
+            raise WorkbookError(f"{name} is not a text file, or is neither UTF-8 nor Windows text ({encoding}); {advice}.") from error
         if _NOT_TEXT.search(text):
             raise WorkbookError(f"{name} is not a text file, whatever its name says; {advice}.") from error
+        if encoding == "cp1252" and _NOT_WESTERN.search(text):
+            raise WorkbookError(f"{name} is neither UTF-8 nor Windows text of Western or Central Europe; {advice}.") from error
     if "\0" in text:
         raise WorkbookError(f"{name} is not a text file, whatever its name says; {advice}.")
     return bom, encoding, text
 
 
 def _note(text: str, encoding: str, name: str) -> str:
-    word = _FOREIGN_WORD.search(text) if encoding == "cp1252" else None
+    word = _FOREIGN_WORD.search(text) if encoding in _WINDOWS else None
     if word is None:
         return ""
     return (
-        f"{name} is not UTF-8, so it was read as Windows text (cp1252): “{word[0][:30]}” should look right; "
+        f"{name} is not UTF-8, so it was read as Windows text ({encoding}): “{word[0][:30]}” should look right; "
         "if it does not, save the file in Excel as “CSV UTF-8”."
     )
 
@@ -258,14 +266,14 @@ def _fitted(text: str, encoding: str) -> str:
     """`text` in characters that the file can hold. ASCII is a part of every encoding: our sentences keep it so where they can."""
     if encoding == "ascii":
         return text.translate(_LOOKALIKES)
-    if encoding == "cp1252":
-        return "".join(char if _fits(char) else _LOOKALIKES.get(ord(char), "?") for char in text)
+    if encoding in _WINDOWS:
+        return "".join(char if _fits(char, encoding) else _LOOKALIKES.get(ord(char), "?") for char in text)
     return text
 
 
-def _fits(char: str) -> bool:
+def _fits(char: str, encoding: str) -> bool:
     try:
-        char.encode("cp1252")
+        char.encode(encoding)
     except UnicodeEncodeError:
         return False
     return True
