@@ -618,6 +618,16 @@ def test_our_results_do_not_make_another_systems_account_replys():
     assert mapped(["Reply ID", *headers])[1].target is BY_NAME["accountId"]
 
 
+def test_the_reply_id_that_an_update_adds_makes_nothing_else_replys():
+    """Behind the results stands the contact's id; the export's own `Contact ID` and `Account ID` are what they were at the first click."""
+    export = ["Contact ID", "Email", "Account ID", "Domain", "Lifecycle Stage"]
+    first = mapped(export)
+    second = mapped([*export, "Reply status", "Reply message", "Reply updated at", "Reply ID"])
+    assert [column.target for column in second[: len(export)]] == [column.target for column in first]
+    assert second[-1].role is Role.KEY
+    assert [column.role for column in second].count(Role.KEY) == 1
+
+
 @pytest.mark.parametrize("book", ["Business Fax", "Telefax", "Pager", "E-mail 2 Address"])
 def test_a_bare_id_in_an_address_book_is_not_replys(book: str):
     """The running number of an address book is a whole number too."""

@@ -82,10 +82,11 @@ class _Settling:
     ) -> None:
         self.headers, self.claims, self.values, self.unknown = headers, claims, values, unknown
         self._samples: dict[int, Sample] = {}
+        self.added = _added_id(headers, claims)
         # some column bears a name that only Reply's have
         self.is_replys = any(
-            fold(header).startswith("reply") and claim.role not in (Role.UNUSED, Role.OURS)
-            for header, claim in zip(headers, claims, strict=True)
+            fold(header).startswith("reply") and claim.role not in (Role.UNUSED, Role.OURS) and index != self.added
+            for index, (header, claim) in enumerate(zip(headers, claims, strict=True))
         )
 
     def sample(self, index: int) -> Sample:
@@ -124,7 +125,7 @@ class _Settling:
         for index, claim in enumerate(self.claims):
             shared = claim.role in (Role.KEY, Role.READ_ONLY) or claim.field in ("accountId", "ownerUserId")
             sign = next((other for other in signs if other != index), None)
-            if shared and claim.target is not None and sign is not None:
+            if shared and claim.target is not None and sign is not None and index != self.added:
                 label = claim.target.label
                 own = _NAMED_AS_REPLYS.get(claim.target.name, f"Reply {label[0].lower()}{label[1:]}")
                 self.drop(index, f"beside “{shown(self.headers[sign])}” it seems another system's; head it “{own}” if it is Reply's")
@@ -135,7 +136,7 @@ class _Settling:
         is_alone = sum(bool(header.strip()) for header in self.headers) == 1
         if (
             is_alone
-            or any(claim.role is Role.KEY and claim.rank < BARE_ID for claim in self.claims)
+            or any(claim.role is Role.KEY and claim.rank < BARE_ID and index != self.added for index, claim in enumerate(self.claims))
             or any(map(names.is_of_replys_grid, self.headers))
         ):
             return
@@ -258,6 +259,14 @@ class _Settling:
             follows = self.claims[index + 1].field == "firstName" and self.headers[index + 1].strip() not in _AS_REPLY_HEADS
             if claim.field == "title" and claim.rank == VAGUE_TITLE and follows and not self.is_replys and not self.sample(index):
                 self.drop(index, "before the first name it may hold Mr and Ms; head it “Job title” if it does not")
+
+
+def _added_id(headers: Sequence[str], claims: Sequence[Claim]) -> int | None:
+    """The `Reply ID` that an update has added behind its results: it says where the contacts are, not whose the other columns are."""
+    filled = [index for index, header in enumerate(headers) if header.strip()]
+    if len(filled) < 2 or claims[filled[-2]].role is not Role.OURS or fold(headers[filled[-1]]) != "replyid":
+        return None
+    return filled[-1]
 
 
 def compete(claims: list[Claim], hidden: frozenset[int]) -> None:
