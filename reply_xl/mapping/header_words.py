@@ -96,7 +96,7 @@ WORDS: dict[str, str] = {
     # what qualifies it
     "PERSON": "person, persons, people, contact, contacts, kontakt, kontakts, kontakte, kontaktu, kontaktowy, kontaktperson, ansprechpartner, "
     "prospect, prospects, individual, contacto, contatto, contato, contactpersoon, osoba, osoby, prospecto, persona, personne, pessoa, attendee, invitee, referente, "
-    "participant, registrant, delegate, visitor, besucher, candidate, teilnehmer",
+    "participant, registrant, delegate, visitor, besucher, dirigeant, interlocuteur, decideur, candidate, teilnehmer",
     "LEAD": "lead, leads",
     "WORK": "work, business, geschaft, geschaeft, prof, arbeit, arbeits, professional, professionnel, professionnelle, pro, geschaftlich, geschaeftlich, geschaftliche, geschaftlicher, "
     "geschafts, dienstlich, dienstliche, beruflich, berufliche, buro, bureau, trabajo, laboral, profesional, trabalho, comercial, profissional, "
