@@ -366,6 +366,6 @@ def test_a_plain_install_keeps_them_up_to_date(run: Callable[..., Ran], tmp_path
     ran = run("install", "--prefix", tmp_path / "p", "--as", "windows")
     assert ran.code == 1
     assert ran.err in (
-        "The library that functions in cells need is not beside Python; they exist on Windows alone.\n",
+        "The library that functions in cells need is not beside Python; they exist on Windows alone, so install without them.\n",
         "ReplyXLFunctions.xlam is missing from this installation of reply-xl; install reply-xl again.\n",
     )
