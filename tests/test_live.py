@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 import subprocess
 import sys
 import tempfile
@@ -612,3 +613,14 @@ def test_the_page_of_reports_lists_the_steps() -> None:
     page = (ROOT / "addin" / "reports" / "README.md").read_text(encoding="utf-8")
     listed = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][1:]
     assert listed == [step.name.removesuffix(", results delivered at the next click") for step in STEPS]
+
+
+def test_the_page_of_what_was_not_run_names_steps_that_are_there() -> None:
+    """Of `doctor`, where the name is that of a finding, and after `--live` of that; each step of `doctor --live` is named."""
+    page = (ROOT / "docs" / "not-run.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[1] for line in page.splitlines() if line.startswith("| ") and " | " in line][1:]
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "reply_xl" / "doctor").glob("*.py"))
+    live = {name for row in rows for name in re.findall(r"\*([^*]+)\*", row.partition("`--live`")[2])}
+    assert live == {step.name.removesuffix(", results delivered at the next click") for step in STEPS}
+    for name in {name for row in rows for name in re.findall(r"\*([^*]+)\*", row.partition("`--live`")[0])}:
+        assert f'"{name}"' in source, name

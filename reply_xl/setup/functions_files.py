@@ -32,7 +32,9 @@ def functions_files(environment: Path | None = None, folder: Path | None = None)
     for pattern, name in LIBRARIES.items():
         found = sorted((environment or Path(sys.prefix)).glob(pattern))
         if not found:
-            raise ConfigError("The library that functions in cells need is not beside Python; they exist on Windows alone, so install without them.")
+            raise ConfigError(
+                "The library that functions in cells need is not beside Python; they exist on Windows alone, so install without them."
+            )
         libraries[name] = found[-1].read_bytes()
     return FunctionsFiles(addin, libraries)
 
