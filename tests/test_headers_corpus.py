@@ -4,7 +4,7 @@
 other tools, in the same form. `headers/found/*.json`: lists of rows from public repositories (`source`), with values that we made up in
 the shape of the real ones; the truth was written before the mapping saw them. At that first sight it had, with values and by headers alone:
 first.json 2 and 1 wrong, 93.2 % and 92.7 % found; second.json, after the patterns of the first were mended, 1 and 1 wrong, 95.2 % and 93.7 %; third.json, after
-those of the second, none wrong, 97.9 % and 97.2 %. No field was given twice in any of them.
+those of the second, none wrong, 97.9 % and 97.2 %; fourth.json, after those of the third, none wrong, 98.4 % and 98.4 %. No field was given twice in any of them.
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ CASES = [
     pytest.param(FOLDER / "found" / "second.json", lambda _: [], 0.95, id="found rows, second, headers alone"),
     pytest.param(FOLDER / "found" / "third.json", cells_of, 0.97, id="found rows, third, with values"),
     pytest.param(FOLDER / "found" / "third.json", lambda _: [], 0.97, id="found rows, third, headers alone"),
+    pytest.param(FOLDER / "found" / "fourth.json", cells_of, 0.97, id="found rows, fourth, with values"),
+    pytest.param(FOLDER / "found" / "fourth.json", lambda _: [], 0.97, id="found rows, fourth, headers alone"),
 ]
 
 

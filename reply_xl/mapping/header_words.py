@@ -202,7 +202,7 @@ title: JOBTITLE COMPANY / CURRENT JOB : 8 : : 0
 title: TITLE COMPANY / : 90 : organization : 0 1
 title: JOB / : 80 : job : 0
 title: TITLE / : 101 : job : 0
-company: COMPANY / NAME CURRENT NOM NOMBRE NOME : 3 : : 0 1
+company: COMPANY / NAME CURRENT NOM NOMBRE NOME DEFAULT : 3 : : 0 1
 company: COMPANY ACCOUNT / NAME : 5 : : 0
 company: ACCOUNT NAME / : 6 : : 0
 company: COMPANY PRIMARY / NAME : 7 : : 0
