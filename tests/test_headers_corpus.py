@@ -2,9 +2,14 @@
 
 `headers/*.json`: 16 rows of real exports with the truth per column. `headers/written/*.json`: rows that we wrote from our knowledge of
 other tools, in the same form. `headers/found/*.json`: lists of rows from public repositories (`source`), with values that we made up in
-the shape of the real ones; the truth was written before the mapping saw them. At that first sight it had, with values and by headers alone:
-first.json 2 and 1 wrong, 93.2 % and 92.7 % found; second.json, after the patterns of the first were mended, 1 and 1 wrong, 95.2 % and 93.7 %; third.json, after
-those of the second, none wrong, 97.9 % and 97.2 %; fourth.json, after those of the third, none wrong, 98.4 % and 98.4 %. No field was given twice in any of them.
+the shape of the real ones; the truth was written before the mapping saw them, and the patterns were mended after each list. At first sight:
+
+- first: 2 wrong, 93.2 % found with values; 1 wrong, 92.7 % by headers alone
+- second: 1 wrong, 95.2 %; 1 wrong, 93.7 %
+- third: none wrong, 97.9 %; none wrong, 97.2 %
+- fourth: none wrong, 98.4 %; none wrong, 98.4 %
+
+No field was given twice in any of them.
 """
 
 from __future__ import annotations
