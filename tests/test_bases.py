@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from reply_xl.download import OVERLAP, Wanted, download, spool_of
 from reply_xl.errors import Cancelled
 from reply_xl.history.bases import BasePage, book_name, sheet_name
 from reply_xl.history.records import Records
+from reply_xl.model import Contact
 from reply_xl.sandbox import Sandbox
 from reply_xl.session import Session
 from reply_xl.template import SHEET
@@ -150,6 +152,24 @@ def test_a_csv_file_and_its_results_are_one(tmp_path: Path, reply: Sandbox, comm
     assert bases(reply, path, "leads") == bases(reply, tmp_path / "leads.results.csv", "leads.results") == {FIRST_ID: {"title": "CEO"}}
     assert sheet_name(str(path), "leads") == sheet_name(str(tmp_path / "leads.Results.csv"), "leads.Results")
     assert book_name(str(tmp_path / ".results.csv")).endswith(os.path.normcase(".results.csv"))
+
+
+def test_a_workbook_that_is_saved_under_another_name_in_mid_run(book: Book, reply: Sandbox, command: Command, tmp_path: Path) -> None:
+    """From then on outcomes tell of both files; the same file in another spelling loses nothing."""
+    path = book(HEADERS[:3], (FIRST_ID, None, "CTO"))
+    command("push", path, "--base-url", reply.url, "--yes")
+    known, other = bases(reply, path), tmp_path / "other.xlsx"
+    assert known[FIRST_ID]["title"] == "CTO"
+    with Records() as records:
+        begun = records.journal.recorded(1)
+        records.journal.follow(1, f"{tmp_path}/./{path.name}")
+        assert bases(reply, path) == known
+        records.journal.follow(1, str(other))
+        outcome = begun.entries[0].outcome
+        assert outcome is not None
+        late = replace(outcome, contact=Contact(FIRST_ID, {"title": "Late"}, {}))
+        records.journal.record(begun.run, [late])
+    assert bases(reply, other)[FIRST_ID]["title"] == bases(reply, path)[FIRST_ID]["title"] == "Late"
 
 
 # --- pull --new ------------------------------------------------------------------------------------------------------------------------------

@@ -218,3 +218,19 @@ def test_whoever_adds_a_sheet_leaves_a_note(by: str, sandbox: Sandbox, live: Liv
         assert set(seen) == {1}
         assert is_as_before(excel)
         assert notes() == []
+
+
+def test_patience_that_was_used_up_is_no_reason_to_keep_excel_quiet() -> None:
+    """The write before waited for all that there was to wait; Excel gets its settings back after a moment all the same."""
+    with an_excel() as excel, attached(excel).app() as app:
+        patience = Patience(1, sleep=lambda seconds: None, owed=config.shared_folder())
+        with quiet(app, patience):
+
+            def busy() -> None:
+                raise HostBusy("Excel is busy.")
+
+            with pytest.raises(HostBusy):
+                patience.run(busy)
+            excel.fail("*.EnableEvents=", KINDS["rejected"](), times=12)  # more often than xlwings tries by itself
+        assert is_as_before(excel)
+        assert notes() == []
