@@ -163,7 +163,9 @@ def undo(arguments: argparse.Namespace, desk: Desk) -> int:
         spans = [(area.rows[0], area.rows[-1]) for area in scene.areas] if by_hand else arguments.rows
         rows = None if spans == "all" else rows_then(recorded, spans, scene.place, hidden=not by_hand)
         fields = None if arguments.fields is None else fields_of(arguments.fields, changes)
-        return jobs.undo(scene.face, scene.place, session, recorded, Policy(fields, allow=arguments.allow), rows, always_asks=True)
+        return jobs.undo(
+            scene.face, scene.place.delivering(run), session, recorded, Policy(fields, allow=arguments.allow), rows, always_asks=True
+        )
 
 
 @contextlib.contextmanager

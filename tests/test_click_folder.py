@@ -82,3 +82,16 @@ def test_what_cannot_be_removed_keeps_nothing_else(shared: Path) -> None:
         os.utime(path, (day, day))
     ClickFolder(shared).done(ID)
     assert len(list((shared / "clicks").iterdir())) == 10
+
+
+def test_what_an_excel_is_owed_outlives_a_holiday(shared: Path) -> None:
+    """An Excel that was left open, and quiet, gets its settings back by the first click that speaks with it, not the first at all."""
+    folder = shared / "clicks"
+    folder.mkdir(parents=True, exist_ok=True)
+    left = {name: folder / name for name in ("4711.quiet", "4712.quiet", "0123456789ABCDE.click", "x.txt")}
+    for name, path in left.items():
+        path.touch()
+        moment = time.time() - (3_000_000 if name == "4712.quiet" else 1_000_000)
+        os.utime(path, (moment, moment))
+    ClickFolder(shared).done("A" * 15)
+    assert {name for name, path in left.items() if path.exists()} == {"4711.quiet", "x.txt"}

@@ -118,14 +118,27 @@ def test_a_second_click_after_the_workbook_was_saved_under_another_name(excel: F
     assert patches(sandbox) == []
 
 
-def test_results_of_a_command_follow_the_workbook_as_well(excel: FakeExcel, make_sandbox: Callable[..., Sandbox], live: Live) -> None:
+@pytest.mark.parametrize("command", ["push", "undo"])
+def test_results_of_a_command_follow_the_workbook_as_well(
+    command: str, excel: FakeExcel, make_sandbox: Callable[..., Sandbox], live: Live
+) -> None:
     """The results of the command stand in it, as those of a click do."""
-    sandbox = make_sandbox(6, latency=0.2)
+    sandbox = make_sandbox(6)
     excel.books[0].sheets[0].select("A2:A7")
-    after_the_first_patch(sandbox, lambda: save_as(excel, "new.xlsx"))()
-    ran = live(sandbox, "push", "--live", "--yes")
+    if command == "undo":
+        assert live(sandbox, "push", "--live", "--yes").code == 0
+    sandbox.set(latency=0.2)
+    before = len(patches(sandbox))
+
+    def act() -> None:
+        while len(patches(sandbox)) == before:
+            time.sleep(0.01)
+        save_as(excel, "new.xlsx")
+
+    threading.Thread(target=act, daemon=True).start()
+    ran = live(sandbox, command, "--live", "--yes")
     assert ran.code == 0, ran.err
-    assert status(excel) == ["Updated"] * 6
+    assert status(excel) == ["Updated" if command == "push" else "Undone"] * 6
 
 
 def test_another_workbook_in_that_window_gets_no_result(excel: FakeExcel, make_sandbox: Callable[..., Sandbox]) -> None:

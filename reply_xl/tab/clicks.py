@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,9 @@ TOO_OLD = 60.0
 """Seconds after which a click that nobody has taken is not obeyed any more: the user has gone on."""
 _MOST_BYTES = 5_000_000
 """Of a file that are read: more than any click that is obeyed has."""
-_KEPT = 86_400.0
-_ENDINGS = (".click", ".cancel", ".started", ".tmp", ".quiet")
+_DAY = 86_400.0
+_KEPT = {".click": _DAY, ".cancel": _DAY, ".started": _DAY, ".tmp": _DAY, ".quiet": 30 * _DAY}
+"""Seconds for which a file of each kind is kept. What an Excel is owed is kept for as long as it may stay open: a weekend, a holiday."""
 
 
 class ClickFolder:
@@ -47,12 +49,12 @@ class ClickFolder:
             return self._now()
 
     def done(self, click_id: str) -> None:
-        """Removes the marks of this click, and what else is older than a day."""
+        """Removes the marks of this click, and what else has been left for too long."""
         with contextlib.suppress(OSError):
             (self._folder / f"{click_id}.started").unlink(missing_ok=True)
             for path in self._folder.iterdir():
                 with contextlib.suppress(OSError):
-                    if path.suffix in _ENDINGS and self._now() - path.stat().st_mtime > _KEPT:
+                    if self._now() - path.stat().st_mtime > _KEPT.get(path.suffix, math.inf):
                         path.unlink(missing_ok=True)
 
     def cancel(self, click_id: str, data: bytes) -> None:
