@@ -147,13 +147,14 @@ def _sorted_out(change: Change, policy: Policy, base: Mapping[str, FieldValue], 
 
 def conflict_of(target: Target, base: FieldValue, now: FieldValue, wanted: FieldValue) -> str:
     """The three values of a field that was changed on both sides."""
-    return f"{shown(target.label)} was {_quoted(target, base)}, is {_quoted(target, now)} in Reply now, and the sheet says {_quoted(target, wanted)}"
+    return f"{shown(target.label)} was {spelled(target, base)}, is {spelled(target, now)} in Reply now, and the sheet says {spelled(target, wanted)}"
 
 
 RESOLVE = "Choose with --on-conflict: take-sheet sends the sheet's value, keep-reply leaves Reply's."
 
 
-def _quoted(target: Target, value: FieldValue) -> str:
+def spelled(target: Target, value: FieldValue) -> str:
+    """A field value in a sentence."""
     return "empty" if is_empty(target, value) else f"“{shown(format(value, target))}”"
 
 

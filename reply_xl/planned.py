@@ -31,7 +31,7 @@ from reply_xl.preview_page import EMAIL, FIELD, HEADERS, MARK, MOST_LINES, NAME,
 from reply_xl.push import Push, page_of, prepare
 from reply_xl.references import Directory
 from reply_xl.sheet import Reading, Sheet, nearest
-from reply_xl.tab.practice_mark import mark_practice, practice_of
+from reply_xl.tab.practice_mark import mark_practice, practice_named, practice_of
 from reply_xl.wishes import Wish
 from reply_xl.wording import joined
 
@@ -142,7 +142,7 @@ def write(
     lines = preview_page.lines_of(draft.plan.decisions, draft.columns, sheet, hints, unseen)
     if len(lines) > MOST_LINES:
         raise SheetError(f"{len(lines):,} changes are more than a person can look through; preview fewer rows with --rows.")
-    old, practice = find_page(book, MARK), _practice_of(book, sheet)
+    old, practice = find_page(book, MARK), practice_named(book, sheet)
     if not lines and old is None:
         return "", 0
     if old is not None and practice is not None and practice_of(old) is None:
@@ -167,10 +167,6 @@ def write(
         remove_page(book, MARK)
         raise SheetError(f"A preview of “{sheet}”, a copy for practice, can be made in Excel only.") from error
     return str(page.name), len(lines)
-
-
-def _practice_of(book: Any, name: str) -> str | None:
-    return next((practice_of(sheet) for sheet in book.sheets if str(sheet.name) == name), None)
 
 
 def is_preview(sheet: Any) -> bool:

@@ -12,10 +12,10 @@ from reply_xl.fields import guard_of, is_empty, same, value_of
 from reply_xl.history.journal import Journal
 from reply_xl.history.journal_lines import added
 from reply_xl.history.runs import Entry, Recorded
-from reply_xl.kinds.values import format, shown
+from reply_xl.kinds.values import shown
 from reply_xl.lookup import Found, read_contacts
 from reply_xl.model import Change, Choice, Contacts, Field, FieldValue, Kind, Outcome, Patch, Row, Target, Word
-from reply_xl.patches import Decision, Policy
+from reply_xl.patches import Decision, Policy, spelled
 from reply_xl.wishes import Wish
 from reply_xl.wording import joined
 
@@ -111,7 +111,7 @@ def _of_contact(
         if same(target, now, change.old):
             continue
         if not same(target, now, change.new):
-            says.append(f"{shown(target.label)} was changed since and stays: it is {_quoted(target, now)} in Reply now.")
+            says.append(f"{shown(target.label)} was changed since and stays: it is {spelled(target, now)} in Reply now.")
             continue
         former = sendable(target, change.old)
         if is_empty(target, former) and not target.clearable:
@@ -161,10 +161,6 @@ def _notes(changes: Sequence[Change], policy: Policy) -> list[str]:
     if asks:
         notes.append(f"These wait for your agreement again: {joined(sorted(map(str, asks)))} (--allow {','.join(sorted(map(str, asks)))}).")
     return notes
-
-
-def _quoted(target: Target, value: FieldValue) -> str:
-    return "empty" if is_empty(target, value) else f"“{shown(format(value, target))}”"
 
 
 def _at(outcome: Outcome, row: int) -> Outcome:

@@ -153,7 +153,6 @@ BEFORE: dict[str, bytes | None] = {
 """Faults after which the write has not landed; `late`: the connection is cut, and the write lands when the next one for the contact comes."""
 AFTER = ("cut after", "cut halfway", "malformed", "500 after")
 """Faults after which the write has landed."""
-STALLS = ("stall before", "stall after")
 DECK = (
     *("429 with Retry-After", "429 without", "500", "502", "503", "503 with Retry-After", "cut before", "cut before", "late", "late"),
     *("cut after", "cut after", "cut halfway", "cut halfway", "malformed", "malformed", "500 after", "stall before", "stall after"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["mark_practice", "practice_of"]
+__all__ = ["mark_practice", "practice_named", "practice_of"]
 
 _NAME = "reply_xl_practice"
 _REFERS_TO = re.compile(r'="?practice ([0-9a-z-]{1,60})"?')
@@ -31,6 +31,11 @@ def practice_of(sheet: Any) -> str | None:
         return None
     found = _REFERS_TO.fullmatch(str(name.refers_to))
     return found[1] if found else ""
+
+
+def practice_named(book: Any, name: str) -> str | None:
+    """`practice_of` the sheet of this name; None also where an xlwings book has none."""
+    return next((practice_of(sheet) for sheet in book.sheets if str(sheet.name) == name), None)
 
 
 def _is_ours(name: Any) -> bool:

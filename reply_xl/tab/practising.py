@@ -25,7 +25,7 @@ from reply_xl.setup.places import ADDIN
 from reply_xl.stillness import quiet
 from reply_xl.tab.click import Button, Click
 from reply_xl.tab.practice import contacts_in
-from reply_xl.tab.practice_mark import mark_practice, practice_of
+from reply_xl.tab.practice_mark import mark_practice, practice_named, practice_of
 from reply_xl.tab.serving import Serving, mark_of, serving
 
 __all__ = ["SERVER_COMMAND", "direct", "switch"]
@@ -65,7 +65,7 @@ def direct(click: Click, excel: Excel) -> Serving | None:
 
 def _check_sheet(click: Click, excel: Excel, server: Serving | None) -> None:
     with excel.book(click.book, click.path) as book, told("The sheets of the workbook cannot be read; try again."):
-        mark = Patience().run(lambda: _mark_of(book, click.sheet))
+        mark = Patience().run(lambda: practice_named(book, click.sheet))
         if (mark is None and server is None) or (server is not None and mark == server.instance):
             return
         copy = None if server is None else Patience().run(lambda: _copy_of(book, server))
@@ -76,10 +76,6 @@ def _check_sheet(click: Click, excel: Excel, server: Serving | None) -> None:
         )
     where = "the sheet that was copied for it" if copy is None else f"“{copy}”"
     raise SheetError(f"Practice is on, and “{click.sheet}” is not its copy; go to {where}, or click Practice to switch it off.")
-
-
-def _mark_of(book: Any, name: str) -> str | None:
-    return next((practice_of(sheet) for sheet in book.sheets if str(sheet.name) == name), None)
 
 
 def _copy_of(book: Any, server: Serving) -> str | None:
