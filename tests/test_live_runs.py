@@ -192,6 +192,33 @@ def test_another_workbook_that_was_never_saved(sandbox: Sandbox, live: Live, com
     assert titles(sandbox) == [None, "T1", "T2", None, None, None]
 
 
+@pytest.mark.parametrize("command", ["undo", "retry"])
+def test_another_book1_of_the_same_excel_with_the_same_rows(sandbox: Sandbox, live: Live, command: str) -> None:
+    """A list that was pasted once more into a new workbook has no columns of results: it is not the one that was updated."""
+    excel = FakeExcel()
+    lines = [["Reply ID", "Email", "Title"], *([float(FIRST_ID + n), f"p{n}@example.com", f"T{n}"] for n in range(3))]
+    with install(excel):
+        for _ in range(2):
+            made = excel.add_book("Book1", folder="")
+            made.add_sheet("Sheet1", lines).select("A2:A4")
+            if not patches(sandbox):
+                assert live(sandbox, "push", "--live", "--yes").code == 0
+                made.close()
+        ran = live(sandbox, command, "--live", "--yes")
+    assert (ran.code, "there is nothing to" in ran.err) == (1, True), ran.err
+    assert titles(sandbox)[:3] == ["T0", "T1", "T2"]
+
+
+@pytest.mark.parametrize("command", ["undo", "retry"])
+def test_a_run_on_another_server(excel: FakeExcel, make_sandbox: Any, live: Live, command: str) -> None:
+    """What was sent to one server is neither undone nor tried again on another: there the sheet has not been updated."""
+    assert live(make_sandbox(6), "push", "--live", "--yes").code == 0
+    other = make_sandbox(6)
+    ran = live(other, command, "--live", "--yes")
+    assert (ran.code, "there is nothing to" in ran.err) == (1, True), ran.err
+    assert patches(other) == []
+
+
 @pytest.mark.parametrize("by", ["command", "ribbon"])
 @pytest.mark.parametrize("command", ["undo", "retry"])
 def test_a_new_sheet_of_the_old_name(excel: FakeExcel, sandbox: Sandbox, live: Live, command: str, by: str) -> None:
