@@ -1,7 +1,7 @@
 """The number formats of cells, asked for by ranges: Excel names the format of a range if all its cells have the same one.
 
 Most columns have one format, and most neighbouring columns too, so the first question is about all of them; a range of several formats is
-halved. A call into Excel crosses a process border: each question is three of them.
+halved. A call into Excel crosses a process border: each question is three of them. A file knows the format of each cell.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ def read_formats(sheet: Any, wanted: Mapping[int, Sequence[int]], used: Any = No
         for index, rows in wanted.items():
             for number in rows:
                 found.setdefault(number, {})[index] = common
+        return found
+    format_at = getattr(sheet.impl, "number_format_at", None)
+    if format_at is not None:
+        for index, rows in wanted.items():
+            for number in rows:
+                found.setdefault(number, {})[index] = format_at(number, index + 1)
         return found
     asked = 0
     waiting = [{index: rows for index, rows in sorted(wanted.items()) if rows}]

@@ -169,10 +169,11 @@ def test_from_the_screen_to_reply_and_back(sandbox: Sandbox, book: Book, command
         (FIRST_ID, 170123456.0, 0.25, DAY),
         (FIRST_ID + 1, 4155550123.0, 14.5 / 24, DAY),
         (FIRST_ID + 2, 4155550124.0, 1234.5, 42.0),
+        (None, None, "a text, as notes have", None),
     )
     formats = {"B2": "0000000000", "B3": US_PHONE, "C2": "0%", "C3": "h:mm", "C4": "#,##0.00", "D2": "d-mmm", "D3": "m/d/yyyy"}
     formatted(path, formats)
-    first, second, third = command("push", path, "--base-url", sandbox.url, "--yes", "--json").lines
+    first, second, third = command("push", path, "--base-url", sandbox.url, "--yes", "--json", "--rows", "2:4").lines
     assert first["sent"] == {"phone": "0170123456", "notes": "25%", "companySize": "Ten"}
     assert (second["outcome"], third["outcome"]) == ("invalid", "invalid")
     assert second["message"].startswith("D3 (Company size) holds a date")
@@ -180,9 +181,13 @@ def test_from_the_screen_to_reply_and_back(sandbox: Sandbox, book: Book, command
     assert len(patches(sandbox)) == 1
 
     formatted(path, {"D3": "d-mmm"})
-    assert command("push", path, "--base-url", sandbox.url, "--yes", "--json").words == ["unchanged", "updated", "invalid"]
+    assert command("push", path, "--base-url", sandbox.url, "--yes", "--json", "--rows", "2:4").words == ["unchanged", "updated", "invalid"]
     assert patches(sandbox)[-1].body == {"phone": "(415) 555-0123", "notes": "14:30", "companySize": "Ten"}
-    assert command("push", path, "--base-url", sandbox.url, "--yes", "--json").words == ["unchanged", "unchanged", "invalid"]
+    assert command("push", path, "--base-url", sandbox.url, "--yes", "--json", "--rows", "2:4").words == [
+        "unchanged",
+        "unchanged",
+        "invalid",
+    ]
     pulled = command("pull", path, "--base-url", sandbox.url, "--overwrite", "--rows", "2:3")
     assert pulled.code == 0, pulled
     sheet = openpyxl.load_workbook(path).worksheets[0]

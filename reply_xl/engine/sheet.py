@@ -13,6 +13,7 @@ from reply_xl.engine.names import Names
 from reply_xl.engine.range import Range
 from reply_xl.engine.tables import Tables
 from reply_xl.errors import SheetError
+from reply_xl.xlsx.edit import style_at
 from reply_xl.xlsx.file import SheetFile
 from reply_xl.xlsx.model import MAX_COLUMN, MAX_ROW, Area, parse_area
 
@@ -69,6 +70,10 @@ class Sheet(base_classes.Sheet):  # type: ignore[misc]
     @property
     def api(self) -> Sheet:
         return self
+
+    def number_format_at(self, row: int, column: int) -> str:
+        """Of one cell, 1-based. Not a member of xlwings: what a file has at hand need not be asked for by ranges."""
+        return self.file.book.styles[style_at(self.file.data, row, column)].number_format
 
     @property
     def name(self) -> str:
