@@ -122,7 +122,11 @@ def _parser() -> argparse.ArgumentParser:
         "--edit", action="store_true", help="put a sheet “Reply preview” into the workbook, where you decide about each line"
     )
     push.add_argument("--plan", action="store_true", help="send what the sheet “Reply preview” of the workbook says, instead of the rows")
-    push.add_argument("--yes", action="store_true", help="agree to the number of contacts; never to an --allow, never to a wrong ID column")
+    push.add_argument(
+        "--yes",
+        action="store_true",
+        help="agree to the number of contacts and to columns that are not certain; never to an --allow or a wrong ID column",
+    )
     whoami = command("whoami", commands.whoami, "Show whom the API key belongs to.")
     login = command("login", commands.login, "Check an API key and keep it in the keychain of this computer.")
     logout = command("logout", commands.logout, "Remove the API key from the keychain of this computer.")
