@@ -84,6 +84,14 @@ def test_damaged_letters_and_formulas_are_named() -> None:
     ]
 
 
+def test_what_nobody_sees_is_named() -> None:
+    """A character without width within a name, and a Cyrillic letter among Latin ones; names in one alphabet are none of it."""
+    assert said(("Email", "First name"), ("a@x.com", "An\u200bna"), ("b@x.com", "\u0410nna"), ("c@x.com", "\u0410\u043d\u043d\u0430")) == [
+        "B2 holds “An na” with a character in it that nobody sees, which is sent.",
+        "B3 holds “\u0410nna”, in which letters of two alphabets look alike.",
+    ]
+
+
 def test_a_phone_that_cannot_be_dialled_is_named() -> None:
     """Only where the country is known."""
     assert said(("Email", "Phone", "Country"), ("a@x.com", "12345", "Germany"))[0].startswith("B2 (Phone) holds “12345”, which ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,11 @@ MOST_DIGITS = 15
 """As many digits of a number Excel keeps."""
 _WITHOUT_INVISIBLE = str.maketrans("", "", INVISIBLE)
 _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_WORDS = re.compile(r"[^\W_]+")
+_ALPHABETS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN")
+"""In which the same letter is written alike; the first words of their letters' names."""
+_LIKE_LATIN = frozenset("аеорсухіјѕһԁԛԝ")
+"""Cyrillic letters."""
 _TOO_NARROW = re.compile("#{4,255}")
 
 # As Excel shows them in English, German, French, Spanish, Portuguese, Italian, Dutch and Polish, Google Sheets and LibreOffice: a CSV file
@@ -86,6 +92,24 @@ def explained(error: ErrorCell) -> tuple[str, str]:
             "widen the column and save the file again",
         )
     return f"shows the error {error.code}", "correct the formula or empty the cell"
+
+
+def mixes_alphabets(text: str) -> bool:
+    """Whether a word has letters of several alphabets that look alike, or wide ones, or could be one of Latin letters and is none: nobody types
+    that, and who reads it sees another word."""
+    if text.isascii():
+        return False
+    for word in _WORDS.findall(text.lower()):
+        if word.isascii():
+            continue
+        used = {alphabet for letter in word for alphabet in _ALPHABETS if unicodedata.name(letter, "").startswith(alphabet)}
+        if (
+            len(used) > 1
+            or _LIKE_LATIN.issuperset(word)
+            or any(unicodedata.normalize("NFKC", one).isascii() for one in word if one > "\x7f")
+        ):
+            return True
+    return False
 
 
 def has_broken_character(text: str) -> bool:

@@ -6,9 +6,8 @@ The check is one of syntax. It is our own: a library that also knows which domai
 from __future__ import annotations
 
 import re
-import unicodedata
 
-from reply_xl.kinds.cell_text import Refusal, quoted, without_invisible
+from reply_xl.kinds.cell_text import Refusal, mixes_alphabets, quoted, without_invisible
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -22,11 +21,6 @@ _ANY = re.compile(rf"(?=[^@]{{1,64}}@){_ANY_ATOM}+(?:\.{_ANY_ATOM}+)*@(?:{_ANY_L
 _FOUND = re.compile(r"[^\s@<>(),;:\"\\\[\]/|]+@[^\s@<>(),;:\"\\\[\]/|]+")
 _NAMED = re.compile(r"[^<>]*<\s*([^<>]*?)\s*>")
 _LINK = re.compile(r"mailto:\s*([^?]*)(?:\?.*)?", re.IGNORECASE | re.DOTALL)
-_PARTS = re.compile(r"[^\W_]+")
-_ALPHABETS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN")
-"""In which the same letter is written alike; the first words of their letters' names."""
-_LIKE_LATIN = frozenset("аеорсухіјѕһԁԛԝ")
-"""Cyrillic letters."""
 _MOST_CHARACTERS = 254
 _AGAIN = "type the address again"
 _LONGEST = 1000
@@ -44,26 +38,10 @@ def read_email(text: str) -> str | Refusal:
     if len({found.casefold().strip("'.") for found in _FOUND.findall(seen)}) > 1:
         return Refusal(f"holds {quoted(text)}, which is more than one e-mail address", "keep one of them")
     if len(address) <= _MOST_CHARACTERS and _ANY.fullmatch(address):
-        return Refusal(f"holds {quoted(text)}, in which letters of two alphabets look alike", _AGAIN) if _is_mixed(address) else address
+        return (
+            Refusal(f"holds {quoted(text)}, in which letters of two alphabets look alike", _AGAIN) if mixes_alphabets(address) else address
+        )
     return _not_one(text)
-
-
-def _is_mixed(address: str) -> bool:
-    """Whether a word of the address has letters of several alphabets, or could be one of Latin letters and is none: nobody types that, and who
-    reads it sees another address."""
-    if address.isascii():
-        return False
-    for word in _PARTS.findall(address.lower()):
-        if word.isascii():
-            continue
-        used = {alphabet for letter in word for alphabet in _ALPHABETS if unicodedata.name(letter, "").startswith(alphabet)}
-        if (
-            len(used) > 1
-            or _LIKE_LATIN.issuperset(word)
-            or any(unicodedata.normalize("NFKC", one).isascii() for one in word if one > "\x7f")
-        ):
-            return True
-    return False
 
 
 def _not_one(text: str) -> Refusal:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reply_xl.errors import CellError
 from reply_xl.fields import BY_NAME
+from reply_xl.kinds.cell_text import mixes_alphabets
 from reply_xl.kinds.countries import country_code
 from reply_xl.kinds.phone_hints import phone_hint
 from reply_xl.kinds.values import parse, shown
@@ -43,6 +44,8 @@ _FILLERS = frozenset(
     }
 )
 _MOST_NAMED = 5
+_NAMES = ("firstName", "lastName")
+_UNSEEN = re.compile("[\u200b\u00ad\u2060\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,19 @@ def _damaged(rows: Sequence[Row], columns: Iterable[Column]) -> Iterator[Hint]:
                 meant = as_meant(text.strip())
                 if meant is not None:
                     yield Hint(row.number, address, f"{address} holds “{shown(text)}”; “{shown(meant)}” may be meant.")
+                elif column.target.name != "notes" and _UNSEEN.search(text.strip()):
+                    yield Hint(
+                        row.number, address, f"{address} holds “{shown(text)}” with a character in it that nobody sees, which is sent."
+                    )
+                elif column.target.name in _NAMES and _is_two_alphabets(text):
+                    yield Hint(row.number, address, f"{address} holds “{shown(text)}”, in which letters of two alphabets look alike.")
                 elif text.startswith("=") and len(text) > 1:
                     yield Hint(row.number, address, f"{address} holds the text of a formula, {shown(text)}, which is sent as it stands.")
+
+
+def _is_two_alphabets(text: str) -> bool:
+    """Whether a name has Latin and other letters in one word; a word of others alone may be what it is."""
+    return any(mixes_alphabets(word) and re.search("[A-Za-z]", word) for word in text.split())
 
 
 def as_meant(text: str) -> str | None:

@@ -73,7 +73,7 @@ def read_book(package: Package) -> BookData:
     """The workbook part, found through the package's relationships."""
     main = next((target for kind, target in relations(package, "").values() if kind == "officeDocument"), "xl/workbook.xml")
     if main not in package:
-        raise WorkbookError(f"{package.name} is not an Excel workbook: it has no workbook part.")
+        raise WorkbookError(f"{package.name} is not an Excel workbook, whatever its name says: save it as .xlsx in Excel first.")
     if main.lower().endswith(".bin"):
         raise WorkbookError(f"{package.name} is a binary workbook (.xlsb): save it as .xlsx in Excel first.")
     links = relations(package, main)
