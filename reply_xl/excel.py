@@ -252,7 +252,15 @@ class LivePlace:
     @property
     def key(self) -> str:
         """Its path. A workbook that was never saved is of its Excel alone: the next one has a “Book1” as well."""
-        return self._path if is_a_file(self._path) else f"{self._excel.identity()}/{self._path}"
+        return self._path if is_a_file(self._path) else self.key_of_unsaved(self._path)
+
+    def key_of_unsaved(self, name: str) -> str:
+        """The key of a workbook of this Excel that was never saved, by its name."""
+        return f"{self._excel.identity()}/{name}"
+
+    def open_names(self) -> list[str]:
+        """As of `Excel`."""
+        return self._excel.open_names()
 
     @property
     def results(self) -> str:

@@ -184,6 +184,7 @@ def _scene(
     from reply_xl.locks import BookLock
     from reply_xl.preview_page import MARK
     from reply_xl.tab.clicks import ClickFolder
+    from reply_xl.tab.first_save import follow_first_save
     from reply_xl.tab.in_front import cancellable, refuse_our_sheet
     from reply_xl.tab.serving import mark_of
     from reply_xl.terminal import Terminal
@@ -232,5 +233,6 @@ def _scene(
         if selects and (arguments.rows == "selection" or (arguments.rows is None and not is_preview)):
             areas = selected(excel, front)
             place = place_with(areas)
+        follow_first_save(records.journal, place, records.is_running)
         deliver_waiting(face, place)
         yield _Scene(face, place, areas, records, is_preview, cancelled)

@@ -24,7 +24,7 @@ locks lookup mapping mapping.agreements mapping.choices mapping.claims mapping.c
 mapping.headers mapping.hygiene mapping.region mapping.strays marks model network network.base_urls network.client network.connections
 network.pace network.proxies network.quota_log network.slow_answers network.unreachable pages patches place plan planned preview
 preview_page proof pull push recheck references repair results ribbon send sentences session setup setup.computers setup.places
-setup.registries setup.versions sheet stillness tab.buttons tab.click tab.clicks tab.in_excel tab.in_front tab.practice tab.practice_mark
+setup.registries setup.versions sheet stillness tab.buttons tab.click tab.clicks tab.first_save tab.in_excel tab.in_front tab.practice tab.practice_mark
 tab.practising tab.serving tab.window undo wishes wording
 """
 OURS = BEFORE_IT_IS_TAKEN | set(_NAMES.split())

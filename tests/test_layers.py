@@ -46,7 +46,7 @@ preview push pull download tab.practice undo conduct blocks
 planned face sentences
 console dialogue tab.fetch doctor.excel_checks doctor.python_checks doctor.click_checks doctor.policies doctor.timely_checks doctor.record_checks
 terminal doctor.network_checks doctor.live_try run_views jobs tab.new_sheet excel
-tab.window doctor.examination demo pull_new tab.practising doctor.live_report doctor.live_steps front tab.in_front
+tab.window doctor.examination demo pull_new tab.practising doctor.live_report doctor.live_steps front tab.in_front tab.first_save
 commands tab.buttons
 ribbon
 doctor.live_click

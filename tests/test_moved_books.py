@@ -183,6 +183,60 @@ def test_a_workbook_that_gets_its_first_file_in_mid_run(make_sandbox: Callable[.
         assert press(excel, sandbox, boxes, Button.UNDO) == 0, boxes.told
 
 
+@pytest.mark.parametrize("by", ["click", "command"])
+def test_a_workbook_that_gets_its_first_file_after_it_was_updated(by: str, sandbox: Sandbox, live: Live) -> None:
+    """Undo knows it by its file, and so does the next update: a colleague's change in Reply is a conflict, not overwritten."""
+    excel = FakeExcel()
+    sheet = excel.add_book("Book1", folder="").add_sheet("Leads", rows(6))
+    sheet.select("A2:A7")
+    with install(excel):
+        assert press(excel, sandbox, Answers(["Update them"]), Button.UPDATE, "$A$2:$A$7") == 0
+        save_as(excel, "leads.xlsx")
+        sandbox.edit(FIRST_ID, title="theirs")
+        sheet.fill("C2", [["mine"]])
+        boxes = Answers(["Undo it"])
+        if by == "click":
+            press(excel, sandbox, boxes, Button.UPDATE, "$A$2")
+            assert status(excel)[0] == "Conflict", boxes.told
+            assert press(excel, sandbox, boxes, Button.UNDO) == 0, boxes.told
+        else:
+            live(sandbox, "push", "--live", "--yes", "--rows", "2")
+            assert status(excel)[0] == "Conflict"
+            ran = live(sandbox, "undo", "--live", "--yes")
+            assert "Run 1 of" in ran.err
+    assert [contact["title"] for contact in sandbox.contacts.values()][:6] == ["theirs", *[None] * 5]
+    with Records() as records:  # so that a command can name it as well
+        assert {(run.page.book, run.page.results) for run in records.journal.runs()} == {(f"{ELSEWHERE}\\leads.xlsx",) * 2}
+
+
+@pytest.mark.parametrize("what", ["still open", "other results", "no moments", "another Excel", "another sheet"])
+def test_a_file_that_is_not_the_workbook_that_was_updated(what: str, sandbox: Sandbox) -> None:
+    """A file with the same contacts, and older results, is not taken for the Book1 of this Excel: its runs are not undone there."""
+    excel = FakeExcel()
+    updated = excel.add_book("Book1", folder="")
+    updated.add_sheet("Leads", rows(6))
+    with install(excel):
+        assert press(excel, sandbox, Answers(["Update them"]), Button.UPDATE, "$A$2:$A$7") == 0
+        if what == "no moments":  # “Unchanged” says the same in every file
+            press(excel, sandbox, Answers(), Button.UPDATE, "$A$2:$A$7")
+            assert set(status(excel)) == {"Unchanged"}
+    grid = [[updated.sheets[0].cell(f"{letter}{row}").value for letter in "ABCDEF"] for row in range(1, 8)]
+    if what == "another Excel":
+        excel = FakeExcel()
+    elif what != "still open":
+        updated.close()
+    if what == "other results":
+        grid = [[*line[:4], "Updated something else." if number else line[4], line[5]] for number, line in enumerate(grid)]
+    other = excel.add_book("leads.xlsx")
+    other.add_sheet("Sheet7" if what == "another sheet" else "Leads", grid)
+    excel.books.sort(key=lambda book: book is not other)
+    with install(excel):
+        boxes = Answers(["Undo it"])
+        press(excel, sandbox, boxes, Button.UNDO, sheet=other.sheets[0].name)
+    assert boxes.asked == []
+    assert "there is nothing to undo" in boxes.told[-1]
+
+
 def test_undo_is_not_offered_for_another_book1(sandbox: Sandbox) -> None:
     """A workbook that never had a file is of its Excel alone: the next Excel's “Book1” has no runs."""
     for times in range(2):

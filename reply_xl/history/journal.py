@@ -136,13 +136,15 @@ class Journal:
         with self._database.transaction() as now:
             now.execute("UPDATE run SET ended=? WHERE id=?", (_now(), run))
 
-    def follow(self, number: int, results: str) -> None:
-        """The workbook that gets the results of a run has another name from now on; what its cells were based on holds for it as well."""
+    def follow(self, number: int, results: str, *, had_no_file: bool = False) -> None:
+        """The workbook that gets the results of a run has another name from now on; what its cells were based on holds for it as well.
+        `had_no_file`: its former name is nobody's any more."""
         with self._database.transaction() as now:
-            found = now.execute("SELECT results, base_url, instance FROM run WHERE id=?", (number,)).fetchone()
+            found = now.execute("SELECT results, base_url, instance, book FROM run WHERE id=?", (number,)).fetchone()
             if found is not None and found[0] != results:
-                now.execute("UPDATE run SET results=? WHERE id=?", (results, number))
-                place = " ".join(filter(None, found[1:]))
+                book = results if had_no_file else found[3]
+                now.execute("UPDATE run SET results=?, book=? WHERE id=?", (results, book, number))
+                place = " ".join(filter(None, found[1:3]))
                 copy_bases(now, place, book_name(found[0]), book_name(results))
 
     def set_delivered(self, run: int, numbers: Iterable[int]) -> None:

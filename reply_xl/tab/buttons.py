@@ -29,6 +29,7 @@ from reply_xl.setup.places import ADDIN
 from reply_xl.sheet import Reading
 from reply_xl.tab.click import Button, Click
 from reply_xl.tab.clicks import ClickFolder
+from reply_xl.tab.first_save import follow_first_save
 from reply_xl.tab.in_front import cancellable, last_update, refuse_our_sheet, run_to_undo
 from reply_xl.tab.practising import direct, switch
 from reply_xl.tab.window import Window
@@ -87,6 +88,7 @@ def press(scene: Scene) -> None:
             mark = book.mark()
         if mark is not None and scene.click.button not in _ON_OUR_SHEETS[mark == PREVIEW]:
             refuse_our_sheet(scene.click.sheet, mark, "click Update")
+        follow_first_save(records.journal, scene.place, records.is_running)
         if deliver_waiting(scene.window, scene.place):
             scene.window.insist()
         (update_from_preview if mark == PREVIEW and scene.click.button in _UPDATES else action)(scene, records)
