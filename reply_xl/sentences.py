@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from reply_xl.fields import BY_NAME
 from reply_xl.history.runs import Recorded, Run, RunKind
 from reply_xl.kinds.values import shown
 from reply_xl.mapping.choices import Unseen
@@ -36,12 +37,19 @@ def unseen(columns: Sequence[Unseen]) -> str:
     lines = ["Columns that are recognised by a rule, by their values or by the workbook itself, and that you have not agreed to yet:"]
     for one in sorted(columns, key=lambda one: not one.needs_a_person):  # what endangers a contact is never below what fits on a screen
         column = one.now
-        how = column.sure.value
+        how = f"{column.sure.value}; {column.reason}"
         if one.by_workbook:
-            how = f"proposed by the workbook itself, instead of {one.before}" if one.before else "proposed by the workbook itself"
+            how = f"proposed by the workbook itself, instead of {_label(one.before)}" if one.before else "proposed by the workbook itself"
         target = "is not sent" if column.target is None else f"goes to {goes_to(column)}"
-        lines.append(f"  {column.letter} ({shown(column.header)}) {target}: {how}; {column.reason}")
+        lines.append(f"  {column.letter} ({shown(column.header)}) {target}: {how}")
     return "\n".join(lines)
+
+
+def _label(name: str) -> str:
+    """A field or custom field by its name, as people know it."""
+    if name == "id":
+        return "Reply ID"
+    return BY_NAME[name].label if name in BY_NAME else name.replace("custom:", "custom: ", 1)
 
 
 def takes(plan: Plan, minutes: float) -> str:

@@ -287,7 +287,7 @@ def test_a_foreign_sheet_of_columns_that_maps_notes_to_email(office: Clicking, b
     office.select(opened, "Contacts", "A2:A3")
     office.press(Button.UPDATE)
     office.wait()
-    said = "D2 says evil@example.com, but contact" if note else "D (Notes) goes to Email: proposed by the workbook itself, instead of notes"
+    said = "D2 says evil@example.com, but contact" if note else "D (Notes) goes to Email: proposed by the workbook itself, instead of Notes"
     assert said in office.asked()[0]["text"], office.log()
     assert patches(sandbox) == []
     clean = office.open(book(("Reply ID", "Notes"), (FIRST_ID, "a note"), name="clean.xlsx"))
