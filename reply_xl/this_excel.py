@@ -24,8 +24,8 @@ def this_engine() -> Any:
     found = engines.engines_by_name.get("excel") or engines.active
     if found is None or found.name.startswith("reply_xl"):  # ours is for files, and active once a file has been opened
         raise SheetError(
-            "There is no Excel on this computer that reply-xl can speak with; close the workbook and run “reply-xl push BOOK”, or open it in "
-            "Excel for Windows or Mac and try again."
+            "There is no Excel on this computer that reply-xl can speak with; close the workbook and run the command on its file, such as "
+            "“reply-xl push BOOK”, or open it in Excel for Windows or Mac and try again."
         )
     return found
 

@@ -204,7 +204,7 @@ def test_there_is_no_excel_or_no_workbook(sandbox: Sandbox, live: Live) -> None:
     """One sentence each."""
     assert (
         live(sandbox, "push", "--live").err.startswith(
-            "There is no Excel on this computer that reply-xl can speak with; close the workbook and run “reply-xl push BOOK”"
+            "There is no Excel on this computer that reply-xl can speak with; close the workbook and run the command on its file, such as “reply-xl push BOOK”"
         )
         or os.name == "nt"
     )
