@@ -130,6 +130,18 @@ def test_what_means_the_number(code: str, does: bool):
     assert means_number(12.0, code) == does
 
 
+@pytest.mark.parametrize(
+    ("value", "code", "does"),
+    [
+        (12, '0"K"', False), (12, "0.0\\ \"Mio.\"", False), (12, '0" k€"', False), (12, '0,"K"', True), (12, '0" km"', True), (12, '0" m"', True), (12, '0" t"', True), (12, '0" €"', True),
+        (-5, "0;0", False), (-5, "0;[Red]0", True), (-5, "0;-0", True), (-5, "0;(0)", True), (-5, "0", True), (5, "0;0", True),
+    ],
+)  # fmt: skip
+def test_what_is_shown_as_another_number(value: float, code: str, does: bool):
+    """`12K` of 12 is a thousand times as much, and a negative number without a sign or a color is another one; `12K` of 12,000 is that."""
+    assert means_number(value, code) == does
+
+
 def test_digits_behind_an_exponent():
     """A format with an exponent hides digits, or shows all that there are: then the last ones may be gone."""
     assert hides_digits(4155550123.0, "0.00E+00") is True

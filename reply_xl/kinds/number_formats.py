@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+_THOUSANDS = re.compile(r"[\s€$£]*(?:[KkMB]|MM|[Mm]n|[Bb]n|[Mm]io|[Mm]rd|[Mm]ld|[Mm]ln|[Tt]sd|[Tt]ys|[Mm]d|[Mm]illion(?:s|en)?)\.?[\s€$£]*")
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)\]")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 _CURRENCY = re.compile(r"\[\$([^-\]]*)(?:-(?:1?[0-9a-f]{1,6}|[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}))?\]", re.IGNORECASE)
@@ -36,10 +37,12 @@ _SYSTEM = re.compile(r"\[\$-(?:f[48]00|x-sys(?:date|time))\]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """`tokens`: kind and text, literals in one kind; `condition`: a comparison and the number it compares with."""
+    """`tokens`: kind and text, literals in one kind; `condition`: a comparison and the number it compares with; `colored`: in another color,
+    which is how some show that a number is negative."""
 
     tokens: tuple[tuple[str, str], ...]
     condition: tuple[str, float] | None
+    colored: bool = False
 
     def has(self, *kinds: str) -> bool:
         return any(kind in kinds for kind, _ in self.tokens)
@@ -52,10 +55,24 @@ def is_plain(code: str) -> bool:
 
 def means_number(value: float, code: str) -> bool:
     """Whether what is shown stands for the number itself: no percentage, no date, no time, nothing hidden."""
-    section, _ = _section_for(value, code)
+    section, is_negative = _section_for(value, code)
     return (
-        section is not None and not section.has("percent", "clock", "date", "noon", "elapsed") and section.has("digit", "general", "text")
+        section is not None
+        and not section.has("percent", "clock", "date", "noon", "elapsed")
+        and section.has("digit", "general", "text")
+        and not _says_thousands(section)
+        and not (
+            is_negative and not section.colored and not any(kind == "literal" and set(text) & set("-−(") for kind, text in section.tokens)
+        )
     )
+
+
+def _says_thousands(section: _Section) -> bool:
+    """Whether a word behind the number makes thousands or millions of it that are not in the cell: 12 shown as `12K`."""
+    kinds = [kind for kind, _ in section.tokens]
+    last = max((place for place, kind in enumerate(kinds) if kind in ("digit", "general")), default=0)
+    behind = "".join(text for kind, text in section.tokens[last:] if kind == "literal")
+    return "comma" not in kinds[last:] and _THOUSANDS.fullmatch(behind) is not None
 
 
 def hides_digits(value: float, code: str) -> bool | None:
@@ -120,7 +137,7 @@ def _without_padding(section: _Section) -> _Section:
                 tokens[place] = ("literal", " ")
             elif kind != "literal" or text.strip(" "):
                 break
-    return _Section(tuple(tokens), section.condition)
+    return _Section(tuple(tokens), section.condition, section.colored)
 
 
 def _section_for(value: float, code: str) -> tuple[_Section | None, bool | None]:
@@ -155,17 +172,20 @@ def _holds(value: float, comparison: str, other: float) -> bool:
 def _sections(code: str) -> tuple[_Section, ...]:
     sections: list[list[tuple[str, str]]] = [[]]
     conditions: list[tuple[str, float] | None] = [None]
+    colored = [False]
     for found in _TOKEN.finditer(code):
         kind, text = str(found.lastgroup), found[str(found.lastgroup)]
         if kind == "other" and text == ";":
             sections.append([])
             conditions.append(None)
+            colored.append(False)
             continue
         if kind == "bracket":
             condition = _CONDITION.fullmatch(text)
             if condition:
                 conditions[-1] = condition[1], float(condition[2])
                 continue
+            colored[-1] = colored[-1] or _COLOR.fullmatch(text) is not None
             kind, text = _bracket(text)
             if not kind:
                 continue
@@ -180,7 +200,9 @@ def _sections(code: str) -> tuple[_Section, ...]:
                 sections[-1].append((kind, run[0].lower()))
             continue
         sections[-1].append((kind, text))
-    return tuple(_Section(tuple(tokens), condition) for tokens, condition in zip(sections, conditions, strict=True))
+    return tuple(
+        _Section(tuple(one), condition, is_colored) for one, condition, is_colored in zip(sections, conditions, colored, strict=True)
+    )
 
 
 def _bracket(text: str) -> tuple[str, str]:
