@@ -138,8 +138,10 @@ class _Run:
             self._stop(error)
             self._not_sent(decision)
         except ReplyXlError as error:
-            word = Word.UNKNOWN if decision.may_have_arrived else Word.FAILED
-            self._tell(decision, word, f"Not sent: the contact could not be read again. {error}")
+            word, first = (Word.FAILED, "Not sent")
+            if decision.may_have_arrived:
+                word, first = Word.UNKNOWN, "It is still not known whether this change arrived"
+            self._tell(decision, word, f"{first}: the contact could not be read again. {error}")
             if isinstance(error, ApiUnreachable | ApiFailed):
                 self._count_unreachable(error)
         else:

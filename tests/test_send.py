@@ -741,6 +741,19 @@ def test_what_cannot_be_read_again_is_not_sent(sandbox: Sandbox, runner: Runner,
     assert patches(sandbox) == []
 
 
+@pytest.mark.parametrize("may_have_arrived", [True, False])
+def test_what_is_said_of_what_cannot_be_read_again(sandbox: Sandbox, runner: Runner, may_have_arrived: bool) -> None:
+    """“Not sent” only of what never was; of a change that may have arrived it is said that nobody knows it yet."""
+    now = [1000.0]
+    runner.clock = lambda: now[0]
+    decisions = [replace(one, may_have_arrived=may_have_arrived) for one in runner.plan(sandbox.url, TITLE, *new_titles(1))]
+    now[0] += 660
+    sandbox.fault("status", status=403, method="GET")
+    outcome = one(runner.send(decisions))
+    assert outcome.message.startswith("Not sent: ") is not may_have_arrived
+    assert outcome.message.startswith("It is still not known whether this change arrived: ") is may_have_arrived
+
+
 def test_a_key_refused_when_reading_again_stops_the_run(sandbox: Sandbox, runner: Runner) -> None:
     """One 401 is enough: not every row asks again."""
     now = [1000.0]
