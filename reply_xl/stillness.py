@@ -86,10 +86,12 @@ class _Note(HeldFile):
         return found
 
     def write(self, settings: Mapping[str, bool]) -> None:
-        if self.read() == settings:  # a note that stands is not risked: writing begins by emptying the file
+        if self._file is None or self.read() == settings:  # a note that stands is not risked: writing begins by emptying the file
             return
         with contextlib.suppress(OSError):  # a full disk: as before there was a note
-            self._path.write_text(json.dumps(settings), "ascii")
+            self._file.truncate(0)  # through the file that is held: who opens it anew may be kept from it by our own lock
+            self._file.write(json.dumps(settings).encode("ascii"))
+            self._file.flush()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stays = self._pid in _OWED
