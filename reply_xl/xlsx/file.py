@@ -52,21 +52,21 @@ class SheetFile:
     @property
     def data(self) -> SheetData:
         if self._data is None:
-            book = self.book
-            self._data = read_sheet(
-                self.xml, self._what, lambda: book.strings, book.data.date1904, results_are_old=book.data.results_are_old
-            )
+            self._data = self._read()
         return self._data
+
+    def _read(self, last_row: int = 0) -> SheetData:
+        book = self.book
+        return read_sheet(
+            self.xml, self._what, lambda: book.strings, book.data.date1904, last_row, results_are_old=book.data.results_are_old
+        )
 
     def top(self, rows: int) -> SheetData:
         """The sheet with its first rows at least: to look at the title of a large sheet does not cost reading all of it."""
         if self._data is not None or rows > _TOP:
             return self.data
         if self._top is None:
-            book = self.book
-            self._top = read_sheet(
-                self.xml, self._what, lambda: book.strings, book.data.date1904, last_row=_TOP, results_are_old=book.data.results_are_old
-            )
+            self._top = self._read(_TOP)
         return self._top
 
     @property
