@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -89,9 +90,9 @@ class _Note(HeldFile):
         if self._file is None or self.read() == settings:  # a note that stands is not risked: writing begins by emptying the file
             return
         with contextlib.suppress(OSError):  # a full disk: as before there was a note
-            self._file.truncate(0)  # through the file that is held: who opens it anew may be kept from it by our own lock
-            self._file.write(json.dumps(settings).encode("ascii"))
-            self._file.flush()
+            # Through the file that is held, for our own lock may keep us from it elsewhere; and past its buffer, which closing would write again.
+            os.ftruncate(self._file.fileno(), 0)
+            os.write(self._file.fileno(), json.dumps(settings).encode("ascii"))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stays = self._pid in _OWED

@@ -160,24 +160,39 @@ def test_a_folder_that_cannot_be_written() -> None:
         assert is_as_before(excel)
 
 
+@contextmanager
+def a_full_disk() -> Iterator[None]:
+    """No file takes a byte."""
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
 def test_a_note_outlives_a_full_disk() -> None:
     """What a process that was killed had noted is not emptied by one that then cannot write it anew."""
-    resource = pytest.importorskip("resource")
     with an_excel() as excel:
         other = Other(excel.pid)
         make_quiet(excel)
         other.end(lambda process: process.kill())
         excel.fail("*.EnableEvents=", KINDS["rejected"](), times=None)
         before = notes()[0].read_text("ascii")
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-        try:
-            with attached(excel, seconds=0).app():
-                pass
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        with a_full_disk(), attached(excel, seconds=0).app():
+            pass
         assert before
         assert notes()[0].read_text("ascii") == before
+
+
+def test_a_full_disk_keeps_nothing_from_being_written_into_excel() -> None:
+    """Only the note is missing."""
+    with an_excel() as excel:
+        with a_full_disk(), attached(excel).app() as app, quiet(app, Patience(owed=config.shared_folder())):
+            assert excel.properties["EnableEvents"] is False
+        assert is_as_before(excel)
+        assert notes() == []
 
 
 def owed_meanwhile(excel: FakeExcel) -> list[int]:
