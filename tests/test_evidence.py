@@ -312,3 +312,10 @@ def test_any_values(rows: list[tuple[CellValue, CellValue]], header: str):
     for column in map_columns([header, "Vorname"], customs=(), values=rows):
         assert column.reason
         assert 0 <= column.read <= max(len(rows), 0)
+
+
+@pytest.mark.parametrize("phone", ["06.12.34.56.78", "06/12/34/56/78", "06 12 34 56 78", "0171-12-34-56"])
+def test_a_phone_in_pairs_of_digits_is_no_date(phone: str) -> None:
+    """As French and Belgian phones are written; a date has three parts."""
+    assert field_of("Portable", phone, phone) == "phone2"
+    assert field_of("Portable", "06.12.2034", "07.12.2034") is None

@@ -210,7 +210,7 @@ _PAGES = {
 }  # fmt: skip
 _NAMED_EMAIL = re.compile(r"<[^<>\s]+@[^<>\s]+>|^mailto:\S+@", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?[\d.,' \u00a0]*\d")
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?!\d)|\d{1,2}[./]\d{1,2}[./]\d{2,4}(?!\d)|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}")
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?!\d|-\d)|\d{1,2}[./]\d{1,2}[./]\d{2,4}(?!\d|[./]\d)|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}")
 _SIZE = re.compile(
     r"[<>~+≥≤]?\s*\d[\d.,' \u00a0]*[km]?(\s*([-–—‐−]|to|à|bis|a|do|tot)\s*\d[\d.,' \u00a0]*[km]?)?\s*\+?\s*(\w+\.?)?", re.IGNORECASE
 )
