@@ -314,8 +314,17 @@ def test_any_values(rows: list[tuple[CellValue, CellValue]], header: str):
         assert 0 <= column.read <= max(len(rows), 0)
 
 
-@pytest.mark.parametrize("phone", ["06.12.34.56.78", "06/12/34/56/78", "06 12 34 56 78", "0171-12-34-56"])
-def test_a_phone_in_pairs_of_digits_is_no_date(phone: str) -> None:
-    """As French and Belgian phones are written; a date has three parts."""
+@pytest.mark.parametrize(
+    "phone",
+    ["06.12.34.56.78", "06/12/34/56/78", "0171-12-34-56", "0171/1234567", "030/1234567", "0711/123456", "347/1234567", "0475/12.34.56"],
+)
+def test_a_phone_with_points_or_a_slash_is_a_phone(phone: str) -> None:
+    """As French, Belgian, German and Italian phones are written; a date has three parts."""
     assert field_of("Portable", phone, phone) == "phone2"
-    assert field_of("Portable", "06.12.2034", "07.12.2034") is None
+    assert field_of("Telefon", *[phone] * 5) == "phone"
+
+
+@pytest.mark.parametrize("text", ["06.12.2034", "2026/01/31", "2025/2026", "01/2026", "12345@x", "https://x.com/1234567"])
+def test_what_is_no_phone_beside_them(text: str) -> None:
+    """Dates, periods and addresses."""
+    assert field_of("Telefon", *[text] * 5) is None

@@ -105,10 +105,10 @@ def is_phone(cell: CellValue) -> bool:
     """Six digits or more and little else: no date, no range of numbers, no web address, no id."""
     if _is_numeric(cell):
         return 100_000 <= cell < 1e15 and cell == int(cell)
-    if not isinstance(cell, str) or len(cell) > 60 or _DATE.match(cell):
+    if not isinstance(cell, str) or len(cell) > 60 or _DATE.match(cell) or _PERIOD.fullmatch(cell):
         return False
     digits = sum(map(str.isdigit, cell))
-    return digits >= 6 and digits <= 40 and sum(map(str.isalpha, cell)) <= 5 and "@" not in cell and "/" not in cell.strip("/")[3:6]
+    return digits >= 6 and digits <= 40 and sum(map(str.isalpha, cell)) <= 5 and "@" not in cell
 
 
 def is_number(cell: CellValue) -> bool:
@@ -211,6 +211,8 @@ _PAGES = {
 _NAMED_EMAIL = re.compile(r"<[^<>\s]+@[^<>\s]+>|^mailto:\S+@", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?[\d.,' \u00a0]*\d")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?!\d|-\d)|\d{1,2}[./]\d{1,2}[./]\d{2,4}(?!\d|[./]\d)|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}")
+_PERIOD = re.compile(r"\d{4}/\d{1,4}(?:/\d\d?)?|\d\d?/\d{4}")
+"""`2026/01/31`, `2025/2026`, `01/2026`; a phone has more digits behind its code: `0711/123456`."""
 _SIZE = re.compile(
     r"[<>~+≥≤]?\s*\d[\d.,' \u00a0]*[km]?(\s*([-–—‐−]|to|à|bis|a|do|tot)\s*\d[\d.,' \u00a0]*[km]?)?\s*\+?\s*(\w+\.?)?", re.IGNORECASE
 )
