@@ -217,7 +217,7 @@ def _add_setup_commands(command: Callable[[str, Callable[[argparse.Namespace], i
         help="where --live writes its report (reply-xl-doctor.md)",
     )
     doctor.add_argument("--base-url", metavar="URL", help="ask another server than https://api.reply.io")
-    uninstall.add_argument("--everything", action="store_true", help="delete the journal of all runs and the API key as well")
+    uninstall.add_argument("--everything", action="store_true", help="delete the records of all updates and the API key as well")
     uninstall.add_argument("--yes", action="store_true", help="agree to --everything without being asked")
     for subparser in (install, uninstall, doctor):
         subparser.add_argument("--prefix", metavar="FOLDER", type=Path, help="rehearse in this folder instead of your own ones")

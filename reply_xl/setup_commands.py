@@ -49,7 +49,7 @@ def uninstall(arguments: argparse.Namespace) -> int:
         return FINE
     _say_rehearsal(arguments.prefix)
     if arguments.everything:
-        what = "The journal of all runs, what your sheets were based on, and the API key will be deleted; no run can be undone after that."
+        what = "The records of all updates, what your sheets were based on, and the API key will be deleted; no update can be undone after that."
         if arguments.prefix is not None:
             what = f"Everything that the rehearsal keeps in {arguments.prefix} will be deleted."
         Terminal(Progress()).agree(Question(what, "Delete them?", "add --yes", arguments.yes))

@@ -153,14 +153,14 @@ def uninstall(computer: Computer, *, everything: bool = False, rehearses: bool =
                 with _writing(folder):
                     shutil.rmtree(folder)
         where = "the folders of the rehearsal" if rehearses else "your folders"
-        report.done.append(f"The journal of all runs and everything else of reply-xl in {where} is deleted.")
+        report.done.append(f"The records of all updates and everything else of reply-xl in {where} are deleted.")
     for folder in (at.shared, at.data):
         _remove_empty(folder)
     if not report.done:
         report.done.append("Nothing of reply-xl was installed in Excel.")
     if at.data.exists() and any(at.data.iterdir()):
-        advice = "it belongs to the rehearsal" if rehearses else "“reply-xl uninstall --everything” deletes it, and the API key"
-        report.next.append(f"The journal of {'runs' if rehearses else 'your runs'} stays in {at.data}; {advice}.")
+        advice = "they belong to the rehearsal" if rehearses else "“reply-xl uninstall --everything” deletes them, and the API key"
+        report.next.append(f"The records of {'updates' if rehearses else 'your updates'} stay in {at.data}; {advice}.")
     return report
 
 
