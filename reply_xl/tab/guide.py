@@ -54,7 +54,8 @@ _RULES = (
 _TROUBLE = (
     (
         "Nothing happens after a click",
-        "Look at the bar at the bottom of Excel: what goes on is shown there. A question may be behind another window.",
+        "Look at the bar at the bottom of Excel: what goes on is shown there. A question may be behind another window. If nothing is to be seen, "
+        "open a window for commands (PowerShell, on a Mac Terminal), type `reply-xl doctor` and press Enter: it says what is wrong.",
     ),
     (
         "Excel is busy",
@@ -125,7 +126,8 @@ def page(ribbon: bytes, version: str, folder: str, log: str) -> str:
         f"<h3>{_text(group)}</h3>{_table((' → '.join(one.path[1:]), one.says) for one in ones)}" for group, ones in groups.items()
     )
     log_says = (
-        f"What happened at each click is noted in <code>{_text(log)}</code>; send that file along if you ask for help. No key is in it."
+        f"What happened at each click is noted in <code>{_text(log)}</code>; send that file along if you ask for help. It may name workbooks, contacts and "
+        "values; no key is in it."
     )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Reply in Excel</title>'
