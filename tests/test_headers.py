@@ -635,9 +635,10 @@ def test_a_bare_id_in_an_address_book_is_not_replys(book: str):
     assert mapped(["ID", "Email", "Phone"], values=[[5.0, "a@b.co", None]])[0].target is BY_NAME["id"]
 
 
-def test_numbers_are_no_notes_and_other_words_no_call_status():
-    """A French `Note` is a mark, and callers write more into `Call status` than Reply knows."""
+def test_marks_are_no_notes_and_other_words_no_call_status():
+    """A French `Note` of numbers is a mark, other notes may be numbers; and callers write more into `Call status` than Reply knows."""
     assert mapped(["Email", "Note"], values=[["a@b.co", mark] for mark in ("4,5", "3", "5")])[1].target is None
     assert mapped(["Email", "Note"], values=[["a@b.co", note] for note in ("4,5", "called", "nice")])[1].target is BY_NAME["notes"]
+    assert mapped(["Email", "Notes"], values=[["a@b.co", 0.25], ["a@b.co", 7.0], ["a@b.co", "3"]])[1].target is BY_NAME["notes"]
     for values, field in ((("no answer", "voicemail", "busy"), None), (("to call", "Called", "none"), BY_NAME["callStatus"])):
         assert mapped(["Email", "Call status"], values=[["a@b.co", value] for value in values])[1].target is field

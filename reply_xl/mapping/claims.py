@@ -158,7 +158,7 @@ class _Settling:
             if kind == "company" or (kind == "other" and len(seen) > 2):
                 self.drop(index, f"its values are {_PAGES[kind]}")
                 return
-        what = kind_against(claim.field, seen)
+        what = kind_against("note" if fold(self.headers[index]) == "note" else claim.field, seen)
         if what is None and claim.field == "isOptedOut" and len(seen) > 2 and not seen.mostly(evidence.is_flag):
             what = "neither yes nor no"
         if what is not None:

@@ -287,5 +287,6 @@ _FOR: dict[str, tuple[tuple[Test, int, str], ...]] = {
     "isOptedOut": ((is_flag, _FEW, "neither yes nor no"),),
     "callStatus": ((_is_chosen("callStatus"), _FEW, "no call statuses of Reply"),),
     "meetingStatus": ((_is_chosen("meetingStatus"), _FEW, "no meeting statuses of Reply"),),
-} | dict.fromkeys(("firstName", "lastName", "title", "industry", "city", "state", "country", "notes"), _NOT_NUMBERS)
-"""Field → what hardly any value being such, from how many values on, speaks against it."""
+} | dict.fromkeys(("firstName", "lastName", "title", "industry", "city", "state", "country", "note"), _NOT_NUMBERS)
+"""Field → what hardly any value being such, from how many values on, speaks against it; `note`: a column of notes headed `Note`, which in
+French is a mark."""
