@@ -328,3 +328,11 @@ def test_a_phone_with_points_or_a_slash_is_a_phone(phone: str) -> None:
 def test_what_is_no_phone_beside_them(text: str) -> None:
     """Dates, periods and addresses."""
     assert field_of("Telefon", *[text] * 5) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Nov-50", "11-50 Mitarbeiter:innen", "de 11 à 50 salariés", "entre 11 et 50", "Mehr als 10.000", "plus de 10 000"]
+)
+def test_every_size_that_can_be_read_is_one_to_the_mapping(text: str) -> None:
+    """What would be sent of a cell does not make its column another one."""
+    assert field_of("Company size", *[text] * 5) == "companySize"

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeGuard
 
 from reply_xl.fields import BY_NAME, COMPANY_SIZES, HIGHEST_ID, fold
-from reply_xl.kinds.sizes import may_be_size
+from reply_xl.kinds.sizes import may_be_size, read_size
 from reply_xl.kinds.truths import read_truth
 from reply_xl.kinds.values import contact_id, error_in, is_blank, looks_like_email
 from reply_xl.model import CellValue
@@ -139,7 +139,9 @@ def is_size(cell: CellValue) -> bool:
         return True
     if not isinstance(cell, str):
         return False
-    return fold(cell) in _SIZE_WORDS or _SIZE.fullmatch(cell.strip()) is not None
+    if fold(cell) in _SIZE_WORDS or _SIZE.fullmatch(cell.strip()) is not None:
+        return True
+    return any(map(str.isdigit, cell)) and isinstance(read_size(cell.strip()), str)
 
 
 def is_range(cell: CellValue) -> bool:
