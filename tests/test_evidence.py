@@ -316,7 +316,8 @@ def test_any_values(rows: list[tuple[CellValue, CellValue]], header: str):
 
 @pytest.mark.parametrize(
     "phone",
-    ["06.12.34.56.78", "06/12/34/56/78", "0171-12-34-56", "0171/1234567", "030/1234567", "0711/123456", "347/1234567", "0475/12.34.56"],
+    """06.12.34.56.78;06/12/34/56/78;0171-12-34-56;0171/1234567;030/1234567;0711/123456;347/1234567;0475/12.34.56;callto://+4930123456
+0171-1234567 privat;030 1234567 Durchwahl: 12;+1 415 555 0123 extension 12""".replace("\n", ";").split(";"),
 )
 def test_a_phone_with_points_or_a_slash_is_a_phone(phone: str) -> None:
     """As French, Belgian, German and Italian phones are written; a date has three parts."""

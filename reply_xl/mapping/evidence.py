@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeGuard
 
 from reply_xl.fields import BY_NAME, COMPANY_SIZES, HIGHEST_ID, fold
+from reply_xl.kinds.phones import read_phone
 from reply_xl.kinds.sizes import may_be_size, read_size
 from reply_xl.kinds.truths import read_truth
 from reply_xl.kinds.values import contact_id, error_in, is_blank, looks_like_email
@@ -108,7 +109,9 @@ def is_phone(cell: CellValue) -> bool:
     if not isinstance(cell, str) or len(cell) > 60 or _DATE.match(cell) or _PERIOD.fullmatch(cell):
         return False
     digits = sum(map(str.isdigit, cell))
-    return digits >= 6 and digits <= 40 and sum(map(str.isalpha, cell)) <= 5 and "@" not in cell
+    if not 6 <= digits <= 40 or "@" in cell:
+        return False
+    return sum(map(str.isalpha, cell)) <= 5 or isinstance(read_phone(cell), str)
 
 
 def is_number(cell: CellValue) -> bool:
