@@ -7,13 +7,14 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from urllib.parse import urlsplit
+
+from listening import Listening, close
 
 TUNNEL, HANG, CLOSE, RESET = "tunnel", "hang", "close", "reset"
 
 
-class ConnectProxy:
+class ConnectProxy(Listening):
     """`act` is asked for each CONNECT (its head, its number from 1): one of the constants, or the bytes to answer, after which the connection
     is closed. `seen`: the heads."""
 
@@ -24,46 +25,11 @@ class ConnectProxy:
         *,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__(tls=tls)
         parts = urlsplit(upstream)
         self._upstream = (parts.hostname or "", parts.port or 0)
         self._act = act
-        self._tls = tls
-        self._end = threading.Event()
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
         self.seen: list[bytes] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.name = f"127.0.0.1:{self.port}"
-        self.url = f"{'https' if tls else 'http'}://{self.name}"
-
-    def __enter__(self) -> ConnectProxy:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._end.set()
-        self._listener.close()
-        self.hang_up()
-
-    def hang_up(self) -> None:
-        """Ends every connection."""
-        with self._lock:
-            for one in self._sockets:
-                _close(one)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _keep(self, one: socket.socket) -> socket.socket:
-        with self._lock:
-            self._sockets.append(one)
-        return one
 
     def _serve(self, client: socket.socket) -> None:
         try:
@@ -99,7 +65,7 @@ class ConnectProxy:
         except OSError:
             pass
         finally:
-            _close(client)
+            close(client)
 
     def _tunnel(self, client: socket.socket) -> None:
         server = self._keep(socket.create_connection(self._upstream))
@@ -114,11 +80,4 @@ def _relay(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
-    _close(target)
-
-
-def _close(one: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
-    with contextlib.suppress(OSError):
-        one.close()
+    close(target)

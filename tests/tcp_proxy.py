@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import ssl
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from urllib.parse import urlsplit
+
+from listening import Listening, close
 
 PASS, CUT_BEFORE, CUT_AFTER, CUT_HALFWAY, STALL_BEFORE, STALL_AFTER = (
     "pass",
@@ -22,7 +22,7 @@ PASS, CUT_BEFORE, CUT_AFTER, CUT_HALFWAY, STALL_BEFORE, STALL_AFTER = (
 Action = str | bytes
 
 
-class TcpProxy:
+class TcpProxy(Listening):
     """Forwards whole HTTP requests to `upstream`. `act` is asked for each (its bytes, its number from 1): one of the constants, or the
     bytes to answer instead of asking upstream. `known_as`: the host that clients call it by, where a sandbox answers to this machine's names
     alone. Every stall ends when the proxy does. `seen`: the request lines;
@@ -36,48 +36,13 @@ class TcpProxy:
         address: str = "127.0.0.1",
         known_as: str = "",
     ) -> None:
+        super().__init__(address, tls=tls)
         parts = urlsplit(upstream)
         self._upstream = (parts.hostname or "", parts.port or 0)
         self._act = act
-        self._tls = tls
         self._known_as = f"Host: {known_as}".encode() if known_as else b""
-        self._end = threading.Event()
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
         self.seen: list[str] = []
         self.ended = threading.Semaphore(0)
-        is_six = ":" in address
-        self._listener = socket.create_server((address, 0), family=socket.AF_INET6 if is_six else socket.AF_INET)
-        self.port = self._listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://{f'[{address}]' if is_six else address}:{self.port}"
-
-    def __enter__(self) -> TcpProxy:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._end.set()
-        self._listener.close()
-        self.hang_up()
-
-    def hang_up(self) -> None:
-        """Ends every connection."""
-        with self._lock:
-            for one in self._sockets:
-                _close(one)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _keep(self, one: socket.socket) -> socket.socket:
-        with self._lock:
-            self._sockets.append(one)
-        return one
 
     def _serve(self, client: socket.socket) -> None:
         upstream: socket.socket | None = None
@@ -115,7 +80,7 @@ class TcpProxy:
         finally:
             for one in (client, upstream):
                 if one is not None:
-                    _close(one)
+                    close(one)
             self.ended.release()
 
 
@@ -136,10 +101,3 @@ def _message(stream: socket.socket) -> bytes:
             return b""
         body += more
     return head + b"\r\n\r\n" + body
-
-
-def _close(one: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
-    with contextlib.suppress(OSError):
-        one.close()
