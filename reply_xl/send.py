@@ -42,7 +42,7 @@ _AHEAD = 400
 """How many contacts are read again at once: about what the quota lets through in that time."""
 _ATTEMPTS = 3
 _MOST_UNREACHABLE = 8
-"""Changes in a row that could not leave, or of which nothing could be learned, after which no further one is tried."""
+"""Changes in a row that could not leave, that a web page answered, or of which nothing could be learned, after which no further one is tried."""
 _log = logging.getLogger(__name__)
 
 
@@ -217,6 +217,7 @@ class _Run:
         assert patch is not None
         status: int | None = None
         said = ""
+        blocked: ApiError | None = None
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 if attempt > 1:
@@ -246,13 +247,16 @@ class _Run:
                 else:
                     status = error.status if isinstance(error, ApiFailed) else None
                     if not self._settle(decision, error, status):
-                        said = str(error) if status and status < 500 else "Reply did not take the change in three tries; try again later."
+                        blocked = error if status is not None and status < 500 else None
+                        said = str(blocked or "Reply did not take the change in three tries; try again later.")
                         continue
             else:
                 self._reached()
                 self._proven(decision, answer, 200)
             return
         self._tell(decision, Word.FAILED, said, status=status, sent=True)
+        if blocked is not None:
+            self._count_unreachable(blocked)
 
     def _settle(self, decision: Decision, error: ApiError, status: int | None) -> bool:
         """After an answer that never came: reads the contact back. False if the change certainly did not arrive and may be sent again."""
@@ -271,7 +275,9 @@ class _Run:
             message = f"{error} It is not known whether the change arrived; look at this contact in Reply, then update the row again."
             self._tell(decision, Word.UNKNOWN, message, status=status, sent=True)
             return True
-        self._reached()
+        is_blocked = status is not None and status < 500
+        if not is_blocked:  # who lets reads through and no change is in the way all the same
+            self._reached()
         provable = [change for change in patch.changes if change.target.verifiable]
         if any(same(change.target, change.new, value_of(contact, change.target)) for change in provable):
             self._proven(decision, contact, status, "The answer was lost; read back.")
