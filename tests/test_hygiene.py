@@ -84,6 +84,12 @@ def test_damaged_letters_and_formulas_are_named() -> None:
     ]
 
 
+def test_the_zero_of_a_blank_cell_is_named() -> None:
+    """`=Other!B2` of a blank cell is 0: nobody's title, but a number of a field of one's own may be."""
+    found = said(("Email", "Title"), ("a@x.com", 0.0), ("b@x.com", "CEO"), ("c@x.com", "CTO"))
+    assert found == ["B2 holds 0, which is sent as it stands; empty the cell to leave the field alone."]
+
+
 def test_what_nobody_sees_is_named() -> None:
     """A character without width within a name, and a Cyrillic letter among Latin ones; names in one alphabet are none of it."""
     assert said(("Email", "First name"), ("a@x.com", "An\u200bna"), ("b@x.com", "\u0410nna"), ("c@x.com", "\u0410\u043d\u043d\u0430")) == [

@@ -110,9 +110,15 @@ def _roles(rows: Sequence[Row], column: Column | None) -> Iterator[Hint]:
 
 
 def _fillers(rows: Sequence[Row], columns: Iterable[Column]) -> Iterator[Hint]:
-    """What other programs write for nothing: it would replace a value in Reply."""
+    """What other programs write for nothing, and the 0 that a formula makes of a blank cell: it would replace a value in Reply."""
     for column in columns:
         if column.target is not None and column.target.kind is Kind.TEXT and column.target.name not in ("notes", "phone", "phone2"):
+            for row in rows if column.target.name in BY_NAME else ():
+                if isinstance(row[column.index], float) and row[column.index] == 0:
+                    address = column.address(row.number)
+                    yield Hint(
+                        row.number, address, f"{address} holds 0, which is sent as it stands; empty the cell to leave the field alone."
+                    )
             for row, address, text in _texts(rows, column):
                 if text.strip().casefold() in _FILLERS:
                     says = f"{address} holds “{shown(text.strip())}”, which is sent as it stands; empty the cell to leave the field alone."
