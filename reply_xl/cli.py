@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from reply_xl import __version__, commands, live_commands, run_commands, setup_commands
 from reply_xl.commands import COULD_NOT_RUN, NEEDS_ATTENTION, WRONG_USE
@@ -169,7 +169,7 @@ def _add_journal_commands(
         )
         subparser.add_argument("--base-url", metavar="URL", help="refuse unless the run was sent there")
     for subparser in (retry, undo):
-        subparser.add_argument("--allow", metavar="WORDS", type=_allowed, default=frozenset(), help=_ALLOW)
+        subparser.add_argument("--allow", metavar="WORDS", type=_allowed, action=_Also, default=frozenset(), help=_ALLOW)
     for subparser in (preview, push, retry):
         subparser.add_argument(
             "--on-conflict",
@@ -254,7 +254,7 @@ def _add_sheet_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", metavar="ROWS", type=_row_spans, help=_ROWS)
-    parser.add_argument("--allow", metavar="WORDS", type=_allowed, default=frozenset(), help=_ALLOW)
+    parser.add_argument("--allow", metavar="WORDS", type=_allowed, action=_Also, default=frozenset(), help=_ALLOW)
 
 
 def _add_sandbox_options(parser: argparse.ArgumentParser) -> None:
@@ -296,6 +296,13 @@ def _names(text: str) -> tuple[str, ...]:
     if not names:
         raise argparse.ArgumentTypeError("names no field")
     return names
+
+
+class _Also(argparse.Action):
+    """An option that may be given several times: what each says counts, not the last one alone."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        setattr(namespace, self.dest, getattr(namespace, self.dest) | values)
 
 
 def _allowed(text: str) -> frozenset[str]:

@@ -295,6 +295,13 @@ def test_opting_in_has_a_word_of_its_own(make_sandbox: Make, book: Book, command
     assert not sandbox.contact(FIRST_ID)["isOptedOut"]
 
 
+def test_agreements_given_one_by_one_add_up(sandbox: Sandbox, book: Book, command: Command) -> None:
+    """`--allow opt-out --allow account` agrees to both."""
+    path = book(("Reply ID", "Opted out", "Reply account"), (FIRST_ID, "yes", 88001.0))
+    more = ("--allow", "opt-out", "--allow", "account")
+    assert command("push", path, "--base-url", sandbox.url, "--json", "--yes", *more).lines[0]["held_back"] == []
+
+
 # -- identity
 
 
