@@ -132,7 +132,7 @@ def problem(status: int, body: bytes, *, retry_after: float | None = None, key_v
             return ApiFailed(
                 f"The answer was not one of Reply's (status {status}); try again later, and if it stays so, ask your IT department what "
                 "stands between this computer and Reply.",
-                status=status,
+                status=None,  # as of any answer that cannot be read: damaged on the way, it may come whole the next time
             )
         data = None
     data = data if isinstance(data, dict) else {}

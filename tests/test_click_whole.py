@@ -40,7 +40,7 @@ def test_update_of_a_filtered_selection_of_several_areas(office: Clicking, book:
     opened = office.open(leads(book, hidden_rows=[3]))
     office.select(opened, "Contacts", "A2:C3", "B5")
     office.answer("Update them")
-    assert office.press(Button.UPDATE) < 0.5
+    office.press(Button.UPDATE)
     office.select(opened, "Contacts", "A7")
     office.wait()
     rows = by_header(opened, "Contacts", 6)

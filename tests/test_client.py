@@ -432,6 +432,14 @@ def test_reads_are_tried_again(sandbox: Sandbox, connect: Connect, kind: str) ->
     assert len(sandbox.requests) == 8
 
 
+def test_a_no_that_arrives_damaged_is_asked_for_again(sandbox: Sandbox, connect: Connect) -> None:
+    """A 404 whose text was damaged on the way says nothing about the contact; the next answer does."""
+    sandbox.fault("malformed", times=3)
+    with pytest.raises(ContactNotFound):
+        connect(sandbox.url).contact(1)
+    assert len(sandbox.requests) == 4
+
+
 def test_a_trickle_does_not_hold_a_run_for_ever(connect: Connect) -> None:
     """A server that sends a byte now and then is given up: silence is not the only way to stall."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

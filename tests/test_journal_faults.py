@@ -557,9 +557,12 @@ def test_a_push_over_an_unfinished_run_takes_over(leads: Path, slow: Sandbox, ru
     assert "“reply-xl resume 1” finishes it" in done.err
     assert set(done.words) <= {"updated", "unchanged"}
     before = len(patches(slow))
-    for arguments in (("resume", "--yes"), ("resume", 1, "--yes")):
+    for arguments, said in (
+        (("resume", "--yes"), "No run is unfinished.\n"),
+        (("resume", 1, "--yes"), "Run 1 came to its end, and no result of it waits.\n"),
+    ):
         again = run(*arguments)
-        assert (again.code, again.err) == (0, "No run is unfinished.\n")
+        assert (again.code, again.err) == (0, said)
     assert len(patches(slow)) == before
     assert slow.contact(FIRST_ID + 50)["title"] == "Newer 52"
 
