@@ -82,6 +82,16 @@ def wait_for_patches(sandbox: Sandbox, count: int) -> None:
     wait_until(lambda: len(patches(sandbox)) >= count)
 
 
+def push_that_lasts(path: Path, sandbox: Sandbox) -> subprocess.Popen[str]:
+    """Twelve PATCHes have come, and whatever else this computer is doing, most of the sixty are still to come when the faults are cleared."""
+    sandbox.set(latency=0.08)
+    later = "|".join(str(FIRST_ID + index) for index in range(20, ROWS))
+    sandbox.fault("stall", seconds=1, method="PATCH", path=f"contacts/({later})$")
+    process = push(path, sandbox.url)
+    wait_for_patches(sandbox, 12)
+    return process
+
+
 def killed(path: Path, sandbox: Sandbox, after: int, *more: object) -> Ran:
     """A push that was killed when the sandbox had seen so many PATCHes in all."""
     process = push(path, sandbox.url, *more)
@@ -117,12 +127,11 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(leads: Path, slow: Sandbox,
     code is not 0; with room again, `resume` finishes the run and sends nothing again that had arrived."""
     import resource
 
-    slow.set(latency=0.08)  # so that there is something left when the first outcome cannot be written
-    process = push(leads, slow.url)
-    wait_for_patches(slow, 12)
+    process = push_that_lasts(leads, slow)
     size = journal_file(home).with_name("journal.sqlite3-wal").stat().st_size
     assert size > leads.stat().st_size + 8192  # so that the workbook can still be saved
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, size))
+    slow.clear_faults()
     done = ended(process)
     changed = set(applied(slow))
     assert done.code == 3, done.err
@@ -140,12 +149,11 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(leads: Path, slow: Sandbox,
 
 def test_a_damaged_journal_stops_the_run_and_loses_nothing(leads: Path, slow: Sandbox, home: Path) -> None:
     """Overwritten in the middle of a run: what is known of each row is printed, and no traceback."""
-    slow.set(latency=0.08)
-    process = push(leads, slow.url)
-    wait_for_patches(slow, 12)
+    process = push_that_lasts(leads, slow)
     for name in ("journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-shm"):
         file = journal_file(home).with_name(name)
         file.write_bytes(b"no database " * (file.stat().st_size // 12))
+    slow.clear_faults()
     done = ended(process)
     assert done.code not in (0, -signal.SIGBUS), done.err
     assert "Traceback" not in done.err
