@@ -19,7 +19,8 @@ from typing import Any
 from urllib.parse import quote
 
 from conftest import FIRST_ID
-from tcp_proxy import PASS, TcpProxy, _close, _message
+from listening import close
+from tcp_proxy import PASS, TcpProxy, _message
 
 from reply_xl.sandbox import Sandbox
 
@@ -265,7 +266,7 @@ class ChaosProxy(TcpProxy):
         finally:
             for one in (client, upstream):
                 if one is not None:
-                    _close(one)
+                    close(one)
 
     def _read(self, client: socket.socket, upstream: socket.socket, request: bytes, path: str) -> bool:
         with self._state:
