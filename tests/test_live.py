@@ -615,9 +615,9 @@ def test_the_page_of_reports_lists_the_steps() -> None:
     assert listed == [step.name.removesuffix(", results delivered at the next click") for step in STEPS]
 
 
-def test_the_page_of_what_was_not_run_names_steps_that_are_there() -> None:
+def test_the_list_of_what_only_a_real_computer_shows_names_steps_that_are_there() -> None:
     """Of `doctor`, where the name is that of a finding, and after `--live` of that; each step of `doctor --live` is named."""
-    page = (ROOT / "docs" / "not-run.md").read_text(encoding="utf-8")
+    page = (ROOT / "README.md").read_text(encoding="utf-8").partition("## What only a real computer shows")[2].partition("</details>")[0]
     rows = [line.split(" | ")[1] for line in page.splitlines() if line.startswith("| ") and " | " in line][1:]
     source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "reply_xl" / "doctor").glob("*.py"))
     live = {name for row in rows for name in re.findall(r"\*([^*]+)\*", row.partition("`--live`")[2])}
