@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import select
 import sys
 import threading
 import time
@@ -139,10 +141,11 @@ def ask(question: str) -> bool:
     """A yes or no from the terminal; anything but yes is no."""
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    try:
-        return input().strip().casefold() in ("y", "yes")
-    except EOFError:
-        return False
+    # A Ctrl-C that comes just before a read would not interrupt it, and nobody would be listening until Enter: so nothing is read before
+    # there is something. On Windows a read is interrupted by an event that lasts.
+    while os.name != "nt" and not select.select([sys.stdin], [], [], 0.1)[0]:
+        pass
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def show_results(outcomes: Sequence[Outcome], *, everything: bool) -> None:

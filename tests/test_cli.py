@@ -240,6 +240,29 @@ def test_the_question_on_a_terminal(sandbox: Sandbox, book: Book, answer: bytes,
     assert (path.read_bytes() == before) == (sent == 0)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="terminals of another kind")
+def test_ctrl_c_at_the_very_moment_of_the_question() -> None:
+    """It is heard also where it comes between the question and the wait for an answer, which it does not interrupt then: here it reaches
+    another thread."""
+    program = """
+import signal, sys, threading, time
+from reply_xl import console
+
+def press() -> None:
+    time.sleep(0.3)
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    time.sleep(30)
+
+threading.Thread(target=press, daemon=True).start()
+try:
+    console.ask("Update them?")
+except KeyboardInterrupt:
+    sys.exit(3)
+"""
+    ended, shown = on_a_terminal([sys.executable, "-c", program], b"")
+    assert ended == 3, shown
+
+
 def test_three_names_are_shown_where_nothing_can_be_compared(make_sandbox: Make, book: Book, command: Command) -> None:
     """Ids and no e-mail: the question shows whom Reply has there, beside the rows."""
     sandbox = make_sandbox(5)
