@@ -6,6 +6,7 @@ Nothing that came from Reply or from a workbook is shown with its control charac
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import select
@@ -142,9 +143,10 @@ def ask(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     # A Ctrl-C that comes just before a read would not interrupt it, and nobody would be listening until Enter: so nothing is read before
-    # there is something. On Windows a read is interrupted by an event that lasts.
-    while os.name != "nt" and not select.select([sys.stdin], [], [], 0.1)[0]:
-        pass
+    # there is something. On Windows a read is interrupted by an event that lasts; and a terminal that is no file, as IDLE's, cannot be asked.
+    with contextlib.suppress(io.UnsupportedOperation):
+        while os.name != "nt" and not select.select([sys.stdin], [], [], 0.1)[0]:
+            pass
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 

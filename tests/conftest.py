@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -42,6 +43,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         reporter.write_line(f"SKIPPED where nothing may be: {report.nodeid or report.longrepr}")
     if skipped:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests were started in the background, where a shell has Ctrl-C ignored
 
 
 @pytest.fixture(scope="module", autouse=True)
