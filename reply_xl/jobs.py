@@ -76,22 +76,15 @@ def update(face: Face, place: Place, session: Session, request: Request, *, of: 
         to_send = draft.plan.to_send
         if to_send and draft.unseen and not is_practice:
             keep_agreed(draft.unseen, answered[0])
-        target = place
 
-        def prepared() -> Push:
+        def prepared(target: Place) -> Push:
             push = Push(name, draft, place.key, target.results, keeps_ids=not session.loopback, of=of.id if of else None)
             with target.open(to_write=True) as book:
                 push.prepare(book.sheet(name))
                 book.save()
             return push
 
-        try:
-            push = prepared()
-        except HostBusy:
-            raise
-        except SheetError as problem:
-            target = face.elsewhere(place, draft, problem)
-            push = prepared()
+        target, push = _here_or_elsewhere(face, place, draft, prepared)
         number = push.start(session.records.journal, server)
     return _carry_out(face, target, session, number, draft)
 
@@ -101,6 +94,18 @@ def _drafted(face: Face, place: Place, session: Session, name: str, reading: Rea
     many = on_many(face, session)
     bases = session.bases(place.key, name)
     return plan.draft(reading, session.contacts, session.memory, request, bases=bases, on_progress=face.progress.at, on_many=many)
+
+
+def _here_or_elsewhere(face: Face, place: Place, draft: Draft, prepared: Callable[[Place], Push]) -> tuple[Place, Push]:
+    """Where the results go, and the run prepared there: `place`, or what the face offers where that workbook cannot be written. An Excel that
+    is busy is no reason for another place."""
+    try:
+        return place, prepared(place)
+    except HostBusy:
+        raise
+    except SheetError as problem:
+        target = face.elsewhere(place, draft, problem)
+        return target, prepared(target)
 
 
 def write_preview(face: Face, place: Place, session: Session, request: Request) -> int:
@@ -175,9 +180,8 @@ def apply_preview(
             return [Question(statement, "Update them?", "add --yes", face.yes)] if count else []  # nothing on it was selected
 
         draft, _ = face.settle(draft, questions)
-        target = place
 
-        def prepared() -> Push:
+        def prepared(target: Place) -> Push:
             push = found.push(draft, place.key, target.results, of=of.id if of else None)
             with target.open(to_write=True) as book:
                 push.prepare(book.sheet(read.name))
@@ -186,13 +190,7 @@ def apply_preview(
                 book.save()
             return push
 
-        try:
-            push = prepared()
-        except HostBusy:
-            raise
-        except SheetError as problem:
-            target = face.elsewhere(place, draft, problem)
-            push = prepared()
+        target, push = _here_or_elsewhere(face, place, draft, prepared)
         number = push.start(session.records.journal, server)
     return _carry_out(face, target, session, number, draft)
 
